@@ -1,0 +1,1 @@
+"""What every connector is made of: errors, clock, HTTP, auth, paging, throttling, signatures. No vendor is named."""
