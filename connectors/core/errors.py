@@ -29,7 +29,8 @@ class ConnectorError(Exception):
     """Anything a connector raises on purpose.
 
     `tried` is the method and the address without secrets, `status` the HTTP status if there was one, `excerpt` the
-    beginning of the answer, already redacted, and `next_step` what the reader of the error queue should do.
+    beginning of the answer, already redacted, `code` the vendor's own word for it, and `next_step` what the reader of
+    the error queue should do.
     """
 
     step: ClassVar[str] = "Look at what was tried and what came back."
@@ -41,6 +42,7 @@ class ConnectorError(Exception):
         tried: str = "",
         status: int | None = None,
         excerpt: str = "",
+        code: str = "",
         next_step: str | None = None,
     ) -> None:
         super().__init__(message)
@@ -48,6 +50,7 @@ class ConnectorError(Exception):
         self.tried = tried
         self.status = status
         self.excerpt = excerpt
+        self.code = code
         self.next_step = next_step if next_step is not None else self.step
 
     def __str__(self) -> str:
@@ -74,9 +77,10 @@ class NotApplied(ConnectorError):  # noqa: N818 - named for the outcome
         tried: str = "",
         status: int | None = None,
         excerpt: str = "",
+        code: str = "",
         next_step: str | None = None,
     ) -> None:
-        super().__init__(message, tried=tried, status=status, excerpt=excerpt, next_step=next_step)
+        super().__init__(message, tried=tried, status=status, excerpt=excerpt, code=code, next_step=next_step)
         self.retry_after_seconds = retry_after_seconds
 
 

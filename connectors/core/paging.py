@@ -1,0 +1,148 @@
+"""Ways to walk a list, by their names. Each one notices when it goes round in circles, and when it does not end."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from connectors.core.errors import PagingLoop, Unreadable
+
+Document = Mapping[str, Any]
+
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s",;]+))*)')
+
+
+@dataclass(frozen=True)
+class PageNumber:
+    """Pages with numbers: `?page=2&pageSize=100`, rows under one key, perhaps with the number of pages.
+
+    A list that changes while it is walked can show a row twice; the caller reads windows and upserts.
+    """
+
+    page: str
+    size: str
+    rows: str
+    size_value: int
+    pages_total: str = ""
+    first: int = 1
+    pages_maximum: int = 1000
+
+    async def walk(
+        self, fetch: Callable[[Mapping[str, str]], Awaitable[Document]]
+    ) -> AsyncIterator[Sequence[Document]]:
+        """Yield the rows of each page. `fetch` gets the two parameters and answers the page's document."""
+        seen: set[bytes] = set()
+        for number in range(self.first, self.first + self.pages_maximum):
+            document = await fetch({self.page: str(number), self.size: str(self.size_value)})
+            rows = rows_of(document, self.rows)
+            if not rows:
+                return
+            _must_be_new(seen, rows, f"page {number}")
+            yield rows
+            if self.pages_total and number >= self.first - 1 + _count(document, self.pages_total):
+                return
+        raise PagingLoop(f"the list has more than {self.pages_maximum} pages")
+
+
+class HasPageInfo(Protocol):
+    """A GraphQL connection: nodes, and where to go on."""
+
+    @property
+    def has_next_page(self) -> bool: ...
+    @property
+    def end_cursor(self) -> str | None: ...
+
+
+C = TypeVar("C", bound=HasPageInfo)
+
+
+@dataclass(frozen=True)
+class GraphqlCursor:
+    """Relay connections: `first`, `after`, `pageInfo { hasNextPage endCursor }`."""
+
+    pages_maximum: int = 1000
+
+    async def walk(self, fetch: Callable[[str | None], Awaitable[C]], after: str | None = None) -> AsyncIterator[C]:
+        """Yield each page. `fetch` gets `after` (None for the first page) and answers the connection."""
+        seen: set[str | None] = {after}
+        for _ in range(self.pages_maximum):
+            connection = await fetch(after)
+            yield connection
+            if not connection.has_next_page:
+                return
+            after = connection.end_cursor
+            if not after:
+                raise PagingLoop("there is a next page, but no cursor that leads to it")
+            if after in seen:
+                raise PagingLoop("the cursor of the next page was walked before")
+            seen.add(after)
+        raise PagingLoop(f"the list has more than {self.pages_maximum} pages")
+
+
+@dataclass(frozen=True)
+class LinkHeader:
+    """RFC 8288: `Link: <https://…>; rel="next"`. Links to another origin are refused: credentials would follow them."""
+
+    relation: str = "next"
+    pages_maximum: int = 1000
+
+    async def walk(
+        self, fetch: Callable[[str], Awaitable[tuple[Sequence[Document], str]]], url: str
+    ) -> AsyncIterator[Sequence[Document]]:
+        """Yield the rows of each page. `fetch` gets a URL and answers the rows and the `Link` header."""
+        seen = {url}
+        for _ in range(self.pages_maximum):
+            rows, link = await fetch(url)
+            yield rows
+            target = link_to(link, self.relation)
+            if target is None:
+                return
+            following = urljoin(url, target)
+            if _origin(following) != _origin(url):
+                raise PagingLoop("the next page is said to be at another host")
+            if following in seen:
+                raise PagingLoop("the address of the next page was walked before")
+            seen.add(following)
+            url = following
+        raise PagingLoop(f"the list has more than {self.pages_maximum} pages")
+
+
+def link_to(header: str, relation: str) -> str | None:
+    """The target of the first link with that relation, or None."""
+    for target, parameters in _LINK.findall(header[:8192]):
+        found = re.search(r'(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', parameters)
+        if found and relation in (found.group(1) or found.group(2) or "").lower().split():
+            return str(target)
+    return None
+
+
+def rows_of(document: Document, key: str) -> list[Document]:
+    """The list of objects under that key; raises `Unreadable`."""
+    rows = document.get(key)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unreadable(f"the page has no list of objects under {key!r}")
+    return rows
+
+
+def _count(document: Document, key: str) -> int:
+    count = document.get(key)
+    if not isinstance(count, int) or isinstance(count, bool):
+        raise Unreadable(f"the page does not say {key!r} as a number")
+    return count
+
+
+def _must_be_new(seen: set[bytes], rows: Sequence[Document], where: str) -> None:
+    """Rows have ids, so a page that equals an earlier one was served twice: its number was not heeded."""
+    digest = hashlib.sha256(msgspec.json.encode(rows)).digest()
+    if digest in seen:
+        raise PagingLoop(f"{where} is the same as an earlier page")
+    seen.add(digest)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
