@@ -1,0 +1,272 @@
+"""The vocabulary of `profile.yaml`: what surrounds a vendor's endpoints, one frozen class per `kind`.
+
+A profile has one entry per surface; a surface is one `<name>.openapi.yaml` beside it. Whatever is stated here carries
+its evidence. What is truly one vendor's own is a function in that vendor's folder, registered on its `Fake`.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from contracts.evidence import Evidence
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Anything a profile states; it carries its evidence."""
+
+    evidence: Evidence
+
+
+# Who is calling ------------------------------------------------------------------------------------------------------
+
+
+class Bearer(Rule, frozen=True, tag="bearer", tag_field="kind"):
+    """`Authorization: Bearer <token>`."""
+
+
+class HeaderToken(Rule, frozen=True, tag="header_token", tag_field="kind"):
+    """The token alone in a header of the vendor's own, such as `X-Shopify-Access-Token`."""
+
+    header: str
+
+
+class Basic(Rule, frozen=True, tag="basic", tag_field="kind"):
+    """`Authorization: Basic base64(user:password)`."""
+
+
+class OwnScheme(Rule, frozen=True, tag="own", tag_field="kind"):
+    """A scheme only this vendor has: the function its `Fake` registered with `@fake.identify("<name>")`."""
+
+    name: str
+
+
+Auth = Bearer | HeaderToken | Basic | OwnScheme
+
+# How lists are walked ------------------------------------------------------------------------------------------------
+
+
+class PageNumber(Rule, frozen=True, tag="page_number", tag_field="kind"):
+    """`?page=2&size=50`. `envelope` names the members with the rows and the counts; empty = a bare array."""
+
+    page: str
+    size: str
+    size_default: int
+    size_maximum: int
+    first: int = 1
+    over_maximum: Literal["refuse", "clamp"] = "refuse"
+    past_the_end: Literal["empty", "not_found"] = "empty"
+    envelope: dict[str, str] = {}
+
+
+class GraphqlConnection(Rule, frozen=True, tag="graphql_connection", tag_field="kind"):
+    """`first`/`after`, `last`/`before`; at most `size_maximum` at once and `walk_maximum` in all."""
+
+    size_maximum: int
+    walk_maximum: int | None = None
+
+
+class LinkHeader(Rule, frozen=True, tag="link_header", tag_field="kind"):
+    """`Link: <…>; rel="next"` with an opaque `cursor` parameter."""
+
+    cursor: str
+    size: str
+    size_default: int
+    size_maximum: int
+    over_maximum: Literal["refuse", "clamp"] = "refuse"
+
+
+Pagination = PageNumber | GraphqlConnection | LinkHeader
+
+# How fast one may call -----------------------------------------------------------------------------------------------
+
+# Header values are templates over: limit, used, remaining, retry_after_seconds, reset_seconds.
+
+
+class FixedWindow(Rule, frozen=True, tag="fixed_window", tag_field="kind"):
+    """`limit` calls per window, the window starting with its first call."""
+
+    limit: int
+    window_seconds: float
+    per: Literal["token", "client"] = "client"
+    headers: dict[str, str] = {}
+    refusal_headers: dict[str, str] = {}
+
+
+class LeakyBucket(Rule, frozen=True, tag="leaky_bucket", tag_field="kind"):
+    """A bucket of `limit` calls that leaks `leak_per_second`."""
+
+    limit: int
+    leak_per_second: float
+    per: Literal["token", "client"] = "client"
+    headers: dict[str, str] = {}
+    refusal_headers: dict[str, str] = {}
+
+
+class QueryCost(Rule, frozen=True, tag="query_cost", tag_field="kind"):
+    """A bucket of points; a query's requested cost must fit before it runs, and what it did not use comes back."""
+
+    maximum: float
+    restore_per_second: float
+    single_maximum: int
+    per: Literal["token", "client"] = "client"
+    headers: dict[str, str] = {}
+    refusal_headers: dict[str, str] = {}
+
+
+RateLimit = FixedWindow | LeakyBucket | QueryCost
+
+# What a refusal looks like -------------------------------------------------------------------------------------------
+
+
+class KnownError(Struct, frozen=True, forbid_unknown_fields=True):
+    """One refusal: its status, words and headers. `body` replaces the surface's usual error body."""
+
+    status: int
+    message: str = ""
+    headers: dict[str, str] = {}
+    body: Any = msgspec.UNSET
+    detail: str | None = None
+    evidence: Evidence | None = None
+
+
+class Errors(Rule, frozen=True):
+    """The usual error body as a template over `{code}`, `{message}`, `{details}`, and every refusal by name.
+
+    `detail` is the template of one entry of `{details}`, over `{field}` and `{message}`. The names in `NEEDED` are what
+    the machine itself may have to say; a vendor adds its own.
+    """
+
+    body: Any
+    known: dict[str, KnownError]
+    detail: Any = "{message}"
+    content_type: str = "application/json"
+
+
+NEEDED = frozenset(
+    {
+        "route_not_found",
+        "wrong_method",
+        "malformed_body",
+        "unsupported_media_type",
+        "body_too_large",
+        "invalid_query",
+        "invalid_body",
+        "unauthenticated",
+        "invalid_token",
+        "expired_token",
+        "missing_scope",
+        "throttled",
+        "unavailable",
+        "internal_error",
+    }
+)
+"""Refusals the machine makes in the vendor's name; every surface says how they look there."""
+
+
+class Unknown(Rule, frozen=True):
+    """What happens to query parameters and body members the contract does not name."""
+
+    query: Literal["ignore", "refuse"]
+    body: Literal["ignore", "refuse"]
+
+
+class Body(Rule, frozen=True):
+    """How a body is read. `missing_type`: what a body without a Content-Type is taken for, or refused when null."""
+
+    size_maximum: int
+    missing_type: str | None = "application/json"
+
+
+class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What surrounds the endpoints of one surface."""
+
+    title: str
+    auth: tuple[Auth, ...]
+    errors: Errors
+    unknown: Unknown
+    body: Body
+    pagination: dict[str, Pagination] = {}
+    rate_limits: dict[str, RateLimit] = {}
+    admission: tuple[Literal["throttle", "authenticate"], ...] = ("authenticate", "throttle")
+    """The vendor's order: who is counted before being known, and who is known before being counted."""
+
+
+# What the vendor tells others ----------------------------------------------------------------------------------------
+
+
+class Signature(Rule, frozen=True):
+    """A MAC over the raw body, keyed with the subscriber's secret."""
+
+    header: str
+    algorithm: Literal["hmac_sha256", "hmac_sha1"] = "hmac_sha256"
+    encoding: Literal["base64", "hex"] = "base64"
+    prefix: str = ""
+
+
+class Retries(Rule, frozen=True):
+    """Seconds between one failed attempt and the next; when they are used up the event is given up."""
+
+    after_seconds: tuple[float, ...]
+    connect_timeout_seconds: float
+    timeout_seconds: float
+
+
+class GiveUp(Rule, frozen=True):
+    """What becomes of a subscription after so many failed attempts in a row."""
+
+    consecutive_failures: int
+    then: Literal["remove", "disable", "keep"]
+
+
+class Webhooks(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The webhook contract around its topics and payloads."""
+
+    retries: Retries
+    signature: Signature | None = None
+    give_up: GiveUp | None = None
+
+
+# Versions, time ------------------------------------------------------------------------------------------------------
+
+
+class Versions(Rule, frozen=True):
+    """Versions served, oldest first. An older one is answered with the oldest, an unknown one as `unknown` says."""
+
+    served: tuple[str, ...]
+    current: str
+    header: str = ""
+    retired: Literal["oldest", "refuse"] = "oldest"
+    unknown: Literal["not_found", "oldest"] = "not_found"
+
+
+class Stamps(Rule, frozen=True):
+    """How the vendor writes a moment."""
+
+    kind: Literal["iso_utc_seconds", "iso_utc_millis"]
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One vendor, around its endpoints. `hosts` are its real host names, `*` standing for a tenant's label."""
+
+    title: str
+    hosts: tuple[str, ...]
+    stamps: Stamps
+    surfaces: dict[str, SurfaceProfile]
+    webhooks: Webhooks | None = None
+    versions: Versions | None = None
+    lifetimes_seconds: dict[str, "Lifetime"] = {}
+    facts: dict[str, "Fact"] = {}
+    """A vendor's own numbers and rules, read by its own functions."""
+
+
+class Lifetime(Rule, frozen=True):
+    """How long a credential of some sort lives; null = for ever."""
+
+    seconds: float | None
+
+
+class Fact(Rule, frozen=True):
+    """A vendor's own constant or rule in words."""
+
+    value: Any

@@ -1,0 +1,1 @@
+"""Faithful, stateful fakes of the vendors' APIs."""

@@ -1,0 +1,1 @@
+"""The machine under every fake. It knows no vendor by name."""

@@ -1,0 +1,418 @@
+"""One vendor's server: a request in, an answer out, in the steps of `VendorApp.handle`.
+
+It is synchronous and knows no HTTP server; `asgi.py` and `transport.py` put it behind one. FastAPI never speaks in the
+vendor's name: every refusal here is the vendor's own, out of its profile.
+"""
+
+import traceback
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+
+from contracts.contract import Operation
+from contracts.profile import Basic, Bearer, HeaderToken, QueryCost, RateLimit, SurfaceProfile
+from mock_servers.core.checks import Checks
+from mock_servers.core.clock import http_date
+from mock_servers.core.credentials import Credential, digest
+from mock_servers.core.fake import Call, Fake
+from mock_servers.core.faults import Fault
+from mock_servers.core.refusal import ContractBroken, Refusal
+from mock_servers.core.refusals import refusal_answer
+from mock_servers.core.routes import Routes
+from mock_servers.core.store import Document, decode, encode
+from mock_servers.core.throttle import Limit, headers_of
+from mock_servers.core.wire import Answer, Fate, Listing, RawHeaders, Reply, Request
+from mock_servers.core.world import World, Worlds
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+CONTENT_TYPE = b"content-type"
+FRAGMENTS_MAXIMUM = 20_000
+log = structlog.get_logger("seatrial")
+
+
+class VendorApp:
+    """Everything one vendor answers, in every world."""
+
+    def __init__(self, fake: Fake, worlds: Worlds) -> None:
+        self.fake = fake
+        self.worlds = worlds
+        self.contract = fake.contract
+        self.checks = Checks(self.contract)
+        self.routes = Routes(self.contract.operations.values())
+        self._surface_by_prefix = _prefixes(self.contract.operations.values())
+        self._fragments: dict[tuple[World, str, str, str], tuple[int, bytes]] = {}
+        self._guarded = {each.id for each in self.contract.operations.values() if each.scopes is None}
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one request. Never raises; what the fake did not expect is the vendor's own 500, and is journalled."""
+        operation, found = self.routes.find(request.method, request.path)
+        surface = self.contract.surfaces[operation.surface if operation else self._surface_of(request.path)].profile
+        presented = self._presented(surface, request)
+        caller = self.fake_credential(presented)
+        world = self.worlds.of(caller or self._tenant(operation, request))
+        world.catch_up()
+        now = world.clock.now()
+        names = self._names(operation, request)
+        fault = world.faults.strike(self.fake.vendor, names) if world.faults.plans else None
+        if fault is not None and fault.kind == "repeat":
+            return self._repeated(world, request, fault)
+        rule = ""
+        headers: RawHeaders = []
+        try:
+            if fault is not None:
+                self._before(world, fault, request, presented)
+            if operation is None:
+                raise _unrouted(request, found)
+            call = Call(world, self.fake, now, operation, request)
+            call.path = found  # type: ignore[assignment]
+            headers = call.reply_headers
+            self._admit(call, surface, presented, caller)
+            reply = self._perform(call, surface)
+            status, body = reply.status, self._rendered(call, reply)
+            world.finish(call)
+            headers += self._reply_headers(call, reply, body)
+        except Refusal as refusal:
+            world.store.rollback()
+            rule = refusal.code
+            status, more, body = refusal_answer(surface.errors, refusal)
+            headers += more
+        except _Silenced as silenced:
+            self._keep(world, now, names, request, 0, "", fault, [], b"")
+            return Answer(0, [], b"", silenced.fate)
+        except Exception as error:
+            world.store.rollback()
+            rule, status, more, body = self._broke(surface, error, request)
+            headers += more
+        headers += self._surface_headers(world, operation, request, now)
+        headers.append((b"date", http_date(now).encode()))
+        self._keep(world, now, names, request, status, rule, fault, headers, body)
+        return Answer(status, headers, body, _fate_after(fault))
+
+    # Who is asking, and in which world
+
+    def _presented(self, surface: SurfaceProfile, request: Request) -> str | None:
+        """The secret the request presents, by the schemes of its surface."""
+        for scheme in surface.auth:
+            match scheme:
+                case Bearer():
+                    text = request.header(b"authorization")
+                    secret = text[7:].strip() if text and text[:7].lower() == "bearer " else None
+                case HeaderToken():
+                    secret = request.header(scheme.header.lower().encode())
+                case Basic():
+                    text = request.header(b"authorization")
+                    secret = text[6:].strip() if text and text[:6].lower() == "basic " else None
+                case _:
+                    secret = self.fake.schemes[scheme.name](request)
+            if secret:
+                return secret
+        return None
+
+    def fake_credential(self, presented: str | None) -> Credential | None:
+        """The token behind a secret, expired or not."""
+        return None if presented is None else self.worlds.directory.find(self.fake.vendor, "token", presented)
+
+    def _tenant(self, operation: Operation | None, request: Request) -> Credential | None:
+        """Whose account is meant where no token says so: by the client id of a grant, else by the host name."""
+        if operation is not None and operation.scopes is None:
+            for client in _client_ids(request):
+                found = self.worlds.directory.find(self.fake.vendor, "client", client)
+                if found is not None:
+                    return found
+        return self.worlds.directory.find(self.fake.vendor, "tenant", request.host)
+
+    def _admit(self, call: Call, surface: SurfaceProfile, presented: str | None, caller: Credential | None) -> None:
+        """Throttle and authenticate, in the vendor's order."""
+        call.token_digest = digest("token", presented) if presented else ""
+        for step in surface.admission:
+            if step == "authenticate":
+                self._authenticate(call, presented, caller)
+            else:
+                self._throttle(call, surface, caller)
+
+    def _authenticate(self, call: Call, presented: str | None, caller: Credential | None) -> None:
+        needed = call.operation.scopes
+        if needed is None:
+            return
+        if presented is None:
+            raise Refusal("unauthenticated")
+        if caller is None or self.fake_credential(presented) is None:
+            raise Refusal("invalid_token")
+        if caller.expires is not None and call.now >= caller.expires:
+            raise Refusal("expired_token")
+        for scope in needed:
+            if scope not in caller.scopes:
+                raise Refusal("missing_scope", scope=scope, granted=" ".join(sorted(caller.scopes)))
+        call.caller = caller
+
+    def _throttle(self, call: Call, surface: SurfaceProfile, caller: Credential | None) -> None:
+        rule = surface.rate_limits.get(call.operation.rate_limit)
+        if rule is None or isinstance(rule, QueryCost):
+            return
+        limit = self._limit(call, rule, caller)
+        try:
+            limit.take(call.now)
+        except Refusal:
+            call.reply_headers += headers_of(rule.refusal_headers, limit.words(call.now))
+            raise
+        finally:
+            if rule.headers:
+                call.reply_headers += headers_of(rule.headers, limit.words(call.now))
+
+    def points(self, call: Call) -> Limit:
+        """The purse of the caller, for behaviours that charge by cost."""
+        rule = self.contract.profile.surfaces[call.operation.surface].rate_limits[call.operation.rate_limit]
+        return self._limit(call, rule, call.caller)
+
+    def _limit(self, call: Call, rule: RateLimit, caller: Credential | None) -> Limit:
+        """The limit that counts this caller. A world may have other numbers: the setting `limit.<name>`."""
+        who = call.token_digest if rule.per == "token" else caller.subject if caller else ""
+        name = call.operation.rate_limit
+        return call.world.limits.of(
+            (self.fake.vendor, call.operation.surface, name, who), rule, call.setting(f"limit.{name}")
+        )
+
+    # What is done
+
+    def _perform(self, call: Call, surface: SurfaceProfile) -> Reply:
+        operation = call.operation
+        behaviour = self.fake.operations.get(operation.id)
+        if behaviour is None:
+            return _unbuilt(operation)
+        fields = call.request.fields() if call.request.query else []
+        call.query = self.checks.query(operation, fields)
+        if operation.bodies:
+            call.body = self._body(call, surface)
+        elif call.request.too_large:
+            raise Refusal("body_too_large", limit=surface.body.size_maximum)
+        return behaviour(call)
+
+    def _body(self, call: Call, surface: SurfaceProfile) -> Any:
+        request, operation = call.request, call.operation
+        if request.too_large or len(request.body) > surface.body.size_maximum:
+            raise Refusal("body_too_large", limit=surface.body.size_maximum)
+        if not request.body and not operation.body_required:
+            return None
+        stated = request.header(CONTENT_TYPE)
+        kind = stated.split(";", 1)[0].strip().lower() if stated else surface.body.missing_type
+        if kind is None or kind not in operation.bodies:
+            raise Refusal("unsupported_media_type", content_type=kind or "none", accepted=", ".join(operation.bodies))
+        body = _form(request.body) if kind == FORM else _json(request.body) if kind == JSON else request.body
+        self.checks.body(operation, kind, body)
+        return body
+
+    def _rendered(self, call: Call, reply: Reply) -> bytes:
+        """The reply's bytes, after they were held against the contract."""
+        operation, body = call.operation, reply.body
+        match body:
+            case None:
+                return b""
+            case bytes():
+                return body
+            case Document():
+                if (operation.surface, body.kind) in self.fake.views:
+                    return self._fragment(call, body)
+                body = body.body
+            case Listing():
+                return self._list(call, reply.status, body)
+        if operation.built or reply.status != 501:
+            self.checks.reply(operation, reply.status, body)
+        return encode(body)
+
+    def _list(self, call: Call, status: int, listing: Listing) -> bytes:
+        rows = b"[" + b",".join([self._fragment(call, document) for document in listing.documents]) + b"]"
+        if not listing.member:
+            return rows
+        self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})
+        rest = encode(listing.envelope)
+        return b'{"' + listing.member.encode() + b'":' + rows + (b"," + rest[1:] if len(rest) > 2 else b"}")
+
+    def _fragment(self, call: Call, document: Document) -> bytes:
+        """A document as this surface shows it: made and checked once for each version of it."""
+        surface = call.operation.surface
+        key = (call.world, surface, document.kind, document.id)
+        kept = self._fragments.get(key)
+        if kept is not None and kept[0] == document.version:
+            return kept[1]
+        view = self.fake.views[surface, document.kind]
+        shown = view.render(document)
+        self.checks.fragment(surface, view.schema, shown)
+        text = encode(shown)
+        if len(self._fragments) >= FRAGMENTS_MAXIMUM:
+            self._fragments.clear()
+        self._fragments[key] = (document.version, text)
+        return text
+
+    def _reply_headers(self, call: Call, reply: Reply, body: bytes) -> RawHeaders:
+        headers: RawHeaders = []
+        if body or reply.content_type:
+            headers.append((CONTENT_TYPE, (reply.content_type or self._json_type(call)).encode()))
+        if reply.headers:
+            headers += [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+        return headers
+
+    def _json_type(self, call: Call) -> str:
+        return self.contract.profile.surfaces[call.operation.surface].errors.content_type
+
+    def _surface_headers(self, world: World, operation: Operation | None, request: Request, now: float) -> RawHeaders:
+        name = operation.surface if operation else self._surface_of(request.path)
+        headers = self.fake.surface_headers.get(name)
+        if headers is None:
+            return []
+        call = Call(world, self.fake, now, operation or next(iter(self.contract.surfaces[name].operations)), request)
+        return [(key.encode(), value.encode()) for key, value in headers(call)]
+
+    # What goes wrong, on purpose and otherwise
+
+    def _names(self, operation: Operation | None, request: Request) -> tuple[str, ...]:
+        if operation is None:
+            return ("",)
+        alias = self.fake.aliases.get(operation.id)
+        return (operation.id, *alias(request)) if alias else (operation.id,)
+
+    def _before(self, world: World, fault: Fault, request: Request, presented: str | None) -> None:
+        match fault.kind:
+            case "refuse":
+                raise Refusal(fault.error or "unavailable", retry_after_seconds=1)
+            case "throttle":
+                raise Refusal("throttled", retry_after_seconds=max(1, round(fault.seconds)), **_THROTTLE_WORDS)
+            case "revoke" if presented:
+                world.directory.revoke(self.fake.vendor, "token", presented)
+            case "drop":
+                raise _Silenced(Fate("lost"))
+            case "late":
+                world.late.append((world.clock.now() + fault.seconds, lambda: self.handle(request)))
+                raise _Silenced(Fate("silent", fault.seconds))
+
+    def _repeated(self, world: World, request: Request, fault: Fault) -> Answer:
+        """The request arrives twice; other faults planned for it wait for the next call."""
+        plans, world.faults.plans = world.faults.plans, []
+        try:
+            first = self.handle(request)
+            self.handle(request)
+        finally:
+            world.faults.plans = plans
+        return first
+
+    def _broke(self, surface: SurfaceProfile, error: Exception, request: Request) -> tuple[str, int, RawHeaders, bytes]:
+        """Our mistake, not the caller's: loud in the log and the journal, and the vendor's own 500 on the wire."""
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error}" if isinstance(error, ContractBroken) else type(error).__name__
+        log.error(
+            "the fake broke",
+            vendor=self.fake.vendor,
+            path=request.path,
+            error=said,
+            line=f"{where.name}:{where.lineno}",
+        )
+        status, headers, body = refusal_answer(surface.errors, Refusal("internal_error"))
+        note = said.encode("latin-1", "replace").replace(b"\n", b" ")[:500]
+        return f"broke: {said}", status, [*headers, (b"x-seatrial-broke", note)], body
+
+    def _keep(
+        self,
+        world: World,
+        now: float,
+        names: tuple[str, ...],
+        request: Request,
+        status: int,
+        rule: str,
+        fault: Fault | None,
+        headers: RawHeaders,
+        body: bytes,
+    ) -> None:
+        world.journal.keep(
+            now,
+            self.fake.vendor,
+            names[-1],
+            request.method,
+            request.target,
+            status,
+            rule,
+            fault.kind if fault else "",
+            request.headers,
+            request.body,
+            headers,
+            body,
+            names[0] in self._guarded or not names[0],
+        )
+
+    def _surface_of(self, path: str) -> str:
+        """The surface whose paths begin most like this one: it is the one that says 404."""
+        best = max(self._surface_by_prefix, key=lambda prefix: (path.startswith(prefix), len(prefix)))
+        return self._surface_by_prefix[best]
+
+
+class _Silenced(Exception):  # noqa: N818
+    """Nobody answers."""
+
+    def __init__(self, fate: Fate) -> None:
+        super().__init__(fate.kind)
+        self.fate = fate
+
+
+_THROTTLE_WORDS = {"limit": 0, "used": 0, "remaining": 0, "reset_seconds": 1, "retry_after_millis": 1000}
+
+
+def _fate_after(fault: Fault | None) -> Fate | None:
+    match fault.kind if fault else None:
+        case "lose":
+            return Fate("lost")
+        case "cut":
+            return Fate("cut")
+        case "delay":
+            return Fate("held", fault.seconds if fault else 0)
+    return None
+
+
+def _unrouted(request: Request, allowed: Any) -> Refusal:
+    if allowed:
+        return Refusal("wrong_method", method=request.method, path=request.path, allow=", ".join(allowed))
+    return Refusal("route_not_found", method=request.method, path=request.path)
+
+
+def _unbuilt(operation: Operation) -> Reply:
+    says = f"{operation.id} is in the contract but not built in this fake; nothing was done"
+    return Reply(501, encode({"seatrial": {"unbuilt": operation.id, "message": says}}), content_type=JSON)
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Refusal("malformed_body", reason=str(error)[:200]) from error
+
+
+def _form(text: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="strict"))
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Refusal("malformed_body", reason="not a form") from error
+
+
+def _client_ids(request: Request) -> list[str]:
+    """Where a grant may name its client: the body, the query, or Basic credentials."""
+    from base64 import b64decode
+
+    found = [value for name, value in request.fields() if name == "client_id"]
+    try:
+        kind = (request.header(CONTENT_TYPE) or "").split(";", 1)[0]
+        body = decode(request.body) if kind == JSON else dict(parse_qsl(request.body.decode("ascii")))
+        if isinstance(body, dict) and isinstance(body.get("client_id"), str):
+            found.append(body["client_id"])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
+        pass
+    basic = request.header(b"authorization") or ""
+    if basic[:6].lower() == "basic ":
+        try:
+            found.append(b64decode(basic[6:], validate=True).decode().split(":", 1)[0])
+        except (ValueError, UnicodeDecodeError):
+            pass
+    return found
+
+
+def _prefixes(operations: Any) -> dict[str, str]:
+    return {operation.path.split("{", 1)[0]: operation.surface for operation in operations}

@@ -1,0 +1,184 @@
+"""Requests and replies held against the contract's schemas, each compiled when it is first needed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import jsonschema_rs
+
+from contracts.contract import Contract, Operation
+from mock_servers.core.refusal import ContractBroken, Refusal
+
+DETAILS_MAXIMUM = 20
+Detail = tuple[str, str]
+
+
+class Checks:
+    """The compiled schemas of one vendor."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._compiled: dict[tuple[str, ...], Any] = {}
+        self._queries: dict[str, Query] = {}
+
+    def query(self, operation: Operation, fields: list[tuple[str, str]]) -> dict[str, Any]:
+        """The query's values in their types. Refuses with `invalid_query`."""
+        query = self._queries.get(operation.id)
+        if query is None:
+            unknown = self._contract.profile.surfaces[operation.surface].unknown.query
+            query = self._queries[operation.id] = Query(self._contract, operation, unknown == "refuse")
+        return query.read(fields)
+
+    def body(self, operation: Operation, content_type: str, body: Any) -> None:
+        """Refuses with `invalid_body`, naming the members."""
+        validator = self._compiled.get((operation.id, content_type))
+        if validator is None:
+            schema = operation.bodies[content_type]
+            validator = self._compile((operation.id, content_type), operation.surface, schema, request=True)
+        if not validator.is_valid(body):
+            raise Refusal("invalid_body", details=details_of(validator.iter_errors(body)))
+
+    def reply(self, operation: Operation, status: int, body: Any) -> None:
+        """Raises `ContractBroken` when the fake is about to say what its contract does not allow."""
+        validator = self._compiled.get((operation.id, str(status)))
+        if validator is None:
+            schema = self._reply_schema(operation, status)
+            validator = self._compile((operation.id, str(status)), operation.surface, schema)
+        if not validator.is_valid(body):
+            raise _broken(f"{operation.id} {status}", validator, body)
+
+    def fragment(self, surface: str, schema: str, body: Any) -> None:
+        """The same for one document on its way into a reply, by the name of its schema."""
+        validator = self._compiled.get((surface, schema))
+        if validator is None:
+            reference = {"$ref": f"#/components/schemas/{schema}"}
+            validator = self._compile((surface, schema), surface, reference)
+        if not validator.is_valid(body):
+            raise _broken(f"{surface} {schema}", validator, body)
+
+    def _reply_schema(self, operation: Operation, status: int) -> Any:
+        for key in (str(status), f"{status // 100}XX", "default"):
+            if key in operation.replies:
+                schema = operation.replies[key]
+                return True if schema is None else schema
+        raise ContractBroken(f"{operation.id} may not answer {status}; its contract knows {sorted(operation.replies)}")
+
+    def _compile(self, key: tuple[str, ...], surface: str, schema: Any, *, request: bool = False) -> Any:
+        whole = self._contract.schema(surface, schema)
+        if request and self._contract.profile.surfaces[surface].unknown.body == "ignore":
+            whole = _open(whole)
+        validator = self._compiled[key] = jsonschema_rs.validator_for(whole, validate_formats=True)
+        return validator
+
+
+class Query:
+    """The parameters an operation takes, and what their texts mean."""
+
+    def __init__(self, contract: Contract, operation: Operation, refuse_unknown: bool) -> None:
+        known = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
+        self.types = {each["name"]: _type_of(each.get("schema", {})) for each in known}
+        self.refuse_unknown = refuse_unknown
+        schema = {
+            "type": "object",
+            "properties": {each["name"]: each.get("schema", {}) for each in known},
+            "required": [each["name"] for each in known if each.get("required")],
+        }
+        self.validator = jsonschema_rs.validator_for(contract.schema(operation.surface, schema), validate_formats=True)
+        self.nothing_needed = not schema["required"]
+
+    def read(self, fields: list[tuple[str, str]]) -> dict[str, Any]:
+        """Raises Refusal."""
+        if not fields and self.nothing_needed:
+            return {}
+        values: dict[str, Any] = {}
+        unknown: list[Detail] = []
+        for name, text in fields:
+            kind = self.types.get(name)
+            if kind is not None:
+                self._put(values, name, kind, text)
+            elif self.refuse_unknown:
+                unknown.append((name, "is not a parameter of this operation"))
+        if unknown:
+            raise Refusal("invalid_query", details=tuple(unknown[:DETAILS_MAXIMUM]))
+        if not self.validator.is_valid(values):
+            raise Refusal("invalid_query", details=details_of(self.validator.iter_errors(values)))
+        return values
+
+    @staticmethod
+    def _put(values: dict[str, Any], name: str, kind: str, text: str) -> None:
+        if kind.startswith("array"):
+            values.setdefault(name, []).extend(_typed(kind[6:], part) for part in text.split(","))
+        else:
+            values[name] = _typed(kind, text)
+
+
+def _type_of(schema: dict[str, Any]) -> str:
+    kind = schema.get("type", "string")
+    if isinstance(kind, list):
+        kind = next((each for each in kind if each != "null"), "string")
+    return f"array:{_type_of(schema.get('items', {}))}" if kind == "array" else str(kind)
+
+
+def _typed(kind: str, text: str) -> Any:
+    """The value a text stands for; a text that stands for none stays text, and the schema says so."""
+    if kind == "integer":
+        return int(text) if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 20 else text
+    if kind == "number":
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return text
+
+
+def details_of(errors: Iterable[Any]) -> tuple[Detail, ...]:
+    """`(items[0].quantity, 0 is less than the minimum of 1)` for each thing that is wrong."""
+    details = []
+    for error in errors:
+        path = [*error.instance_path, *_member(error)]
+        details.append((_dotted(path), _said(error)))
+        if len(details) >= DETAILS_MAXIMUM:
+            break
+    return tuple(details)
+
+
+def _member(error: Any) -> list[str]:
+    kind = error.kind
+    if kind.name == "required":
+        return [str(kind.property)]
+    if kind.name in {"additionalProperties", "unevaluatedProperties"}:
+        return [str(name) for name in list(kind.unexpected)[:1]]
+    return []
+
+
+def _said(error: Any) -> str:
+    kind = error.kind.name
+    if kind == "required":
+        return "is required"
+    if kind in {"additionalProperties", "unevaluatedProperties"}:
+        return "is not a member the API knows"
+    return str(error.message)[:300]
+
+
+def _dotted(path: list[Any]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _broken(what: str, validator: Any, body: Any) -> ContractBroken:
+    wrong = "; ".join(f"{field or 'body'}: {message}" for field, message in details_of(validator.iter_errors(body)))
+    return ContractBroken(f"{what}: {wrong}")
+
+
+def _open(schema: Any) -> Any:
+    """The schema without its ban on unknown members, for vendors that let them pass."""
+    match schema:
+        case dict():
+            return {k: _open(v) for k, v in schema.items() if not (k == "additionalProperties" and v is False)}
+        case list():
+            return [_open(item) for item in schema]
+        case _:
+            return schema

@@ -1,0 +1,92 @@
+"""The one clock of a world, and the only module of the fakes that reads the real one.
+
+Moments are seconds since 1970 in UTC, as floats. A world's clock runs with the real one plus an offset, or stands still
+until it is advanced, or follows an event loop whose time jumps (a simulation).
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+Mode = Literal["real", "manual"]
+
+
+def wall_seconds() -> float:
+    """The machine's own time."""
+    return time.time()
+
+
+class Clock:
+    """`now()` in seconds. `pinned_at` holds it on one moment while something due at that moment is done."""
+
+    def __init__(
+        self, mode: Mode = "real", at: float | None = None, source: Callable[[], float] = wall_seconds
+    ) -> None:
+        self._source = source
+        self._pinned: float | None = None
+        self.mode: Mode = mode
+        self._base = 0.0
+        if mode == "manual":
+            self._base = source() if at is None else at
+        elif at is not None:
+            self._base = at - source()
+
+    def now(self) -> float:
+        """Seconds since 1970, UTC."""
+        if self._pinned is not None:
+            return self._pinned
+        return self._base if self.mode == "manual" else self._source() + self._base
+
+    def pin(self, moment: float | None) -> None:
+        """Hold the clock on a moment; None lets it go."""
+        self._pinned = moment
+
+    def shift(self, seconds: float) -> None:
+        """Move on. Time never runs backwards: raises ValueError for a negative number."""
+        if not 0 <= seconds < MOST_SECONDS:
+            raise ValueError(f"a clock can be advanced by 0 to {MOST_SECONDS:.0f} seconds, not by {seconds}")
+        self._base += seconds
+
+    def switch(self, mode: Mode, at: float | None = None) -> None:
+        """Stand still or run, from this moment or from `at`."""
+        moment = self.now() if at is None else at
+        self.mode = mode
+        self._base = moment if mode == "manual" else moment - self._source()
+
+
+MOST_SECONDS = 100 * 366 * 86400.0
+
+
+def iso_seconds(moment: float) -> str:
+    """`2025-03-04T10:11:12Z`."""
+    whole = int(moment)
+    if whole != _last[0]:
+        _last[0], _last[1] = whole, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(whole))
+    return str(_last[1])
+
+
+_last: list[int | str] = [-1, ""]
+
+
+def iso_millis(moment: float) -> str:
+    """`2025-03-04T10:11:12.345Z`."""
+    return f"{iso_seconds(moment)[:-1]}.{int(moment * 1000) % 1000:03d}Z"
+
+
+def http_date(moment: float) -> str:
+    """`Tue, 04 Mar 2025 10:11:12 GMT`, in English whatever the machine speaks."""
+    at = time.gmtime(int(moment))
+    return (
+        f"{DAYS[at.tm_wday]}, {at.tm_mday:02d} {MONTHS[at.tm_mon - 1]} {at.tm_year} {time.strftime('%H:%M:%S GMT', at)}"
+    )
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def moment_of(text: str) -> float:
+    """The moment an ISO-8601 text names; without an offset it is UTC. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,83 @@
+"""Which credential opens which world: the way a token selects an account at the vendor.
+
+Secrets are found by their SHA-256 and never kept in the clear, save those the vendor itself must use (a client's secret
+signs webhooks and is compared on the token endpoint).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from mock_servers.core.database import Connection
+
+
+class Credential(Struct, frozen=True):
+    """Something presented by a caller. `sort` is token, client, refresh, code, tenant …; `expires` a world's moment."""
+
+    vendor: str
+    world: str
+    sort: str
+    subject: str
+    scopes: frozenset[str] = frozenset()
+    expires: float | None = None
+    standing: bool = False
+    """Made with the world, not by a grant: it survives a reset."""
+    about: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"Credential({self.vendor} {self.sort} of {self.subject} in {self.world})"
+
+
+def digest(sort: str, secret: str) -> str:
+    """The name a secret is kept under."""
+    return hashlib.sha256(f"{sort}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Directory:
+    """Every credential of every world in this process, and in the state it was started with."""
+
+    def __init__(self, root: Connection | None = None) -> None:
+        self._root = root
+        self._by_digest: dict[tuple[str, str], Credential] = {}
+        if root is not None:
+            for vendor, name, body in root.rows(f"SELECT vendor, digest, {root.body} FROM credential"):  # noqa: S608
+                self._by_digest[vendor, name] = msgspec.json.decode(body, type=Credential)
+
+    def find(self, vendor: str, sort: str, secret: str) -> Credential | None:
+        """The credential behind a secret, expired or not."""
+        return self._by_digest.get((vendor, digest(sort, secret)))
+
+    def add(self, secret: str, credential: Credential) -> None:
+        """Let a secret in, or replace what it stood for."""
+        name = digest(credential.sort, secret)
+        self._by_digest[credential.vendor, name] = credential
+        if self._root is not None:
+            self._root.rows(
+                "INSERT INTO credential (vendor, digest, world, body) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (vendor, digest) DO UPDATE SET world = excluded.world, body = excluded.body",
+                (credential.vendor, name, credential.world, msgspec.json.encode(credential).decode()),
+            )
+
+    def revoke(self, vendor: str, sort: str, secret: str) -> bool:
+        """Shut a secret out; says whether it had been let in."""
+        name = digest(sort, secret)
+        if self._root is not None:
+            self._root.rows("DELETE FROM credential WHERE vendor = ? AND digest = ?", (vendor, name))
+        return self._by_digest.pop((vendor, name), None) is not None
+
+    def of(self, world: str, vendor: str | None = None, sort: str | None = None) -> Iterator[Credential]:
+        """The credentials of a world."""
+        for credential in tuple(self._by_digest.values()):
+            if credential.world == world and vendor in {None, credential.vendor} and sort in {None, credential.sort}:
+                yield credential
+
+    def forget(self, world: str, *, standing: bool) -> None:
+        """Shut out all that was granted in a world, and with `standing` all that was made with it."""
+        for key, credential in tuple(self._by_digest.items()):
+            if credential.world == world and (standing or not credential.standing):
+                del self._by_digest[key]
+                if self._root is not None:
+                    self._root.rows("DELETE FROM credential WHERE vendor = ? AND digest = ?", key)

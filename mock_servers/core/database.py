@@ -1,0 +1,222 @@
+"""The databases worlds are kept in: SQLite in memory (one per world), a SQLite file, or PostgreSQL.
+
+The statements are written once. What differs stays here: how a connection is opened, how a question mark is spelled,
+how a body comes out as bytes, and how values are bound beside `body->>'member'`, which is typed in SQLite and text in
+PostgreSQL.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from mock_servers.core.refusal import UsageError
+
+SQL = Path(__file__).parent / "sql"
+Index = tuple[str, str, str]
+"""Vendor, kind, member."""
+
+
+class Connection(Protocol):
+    """What the store needs of a database: rows, and a transaction that can be given up."""
+
+    body: str
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
+    def bound(self, value: Any) -> Any: ...
+    def close(self) -> None: ...
+
+
+class SqliteConnection:
+    """SQLite through the standard driver, in autocommit: transactions begin and end where the store says."""
+
+    body = "CAST(body AS BLOB)"
+
+    def __init__(self, where: str, schema: bytes | None = None) -> None:
+        self.sqlite = sqlite3.connect(where, isolation_level=None, check_same_thread=False, cached_statements=512)
+        if schema is not None:
+            self.sqlite.deserialize(schema)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.sqlite.execute(sql, values).fetchall()
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self.sqlite.executemany(sql, rows)
+
+    def bound(self, value: Any) -> Any:
+        # An integer SQLite has no room for can equal nothing that is stored; as text it does just that.
+        return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
+
+    def close(self) -> None:
+        self.sqlite.close()
+
+
+class PostgresConnection:
+    """PostgreSQL through psycopg, in autocommit as well."""
+
+    body = "body::text"
+
+    def __init__(self, url: str) -> None:
+        try:
+            import psycopg
+        except ImportError as error:
+            raise UsageError("PostgreSQL needs the extra: pip install 'seatrial[postgres]'") from error
+        try:
+            self.psycopg = psycopg.connect(url, autocommit=True)
+        except psycopg.Error as error:
+            raise UsageError(f"could not connect to PostgreSQL: {type(error).__name__}") from error
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        cursor = self.psycopg.execute(_percents(sql), values)  # type: ignore[call-overload]
+        return cursor.fetchall() if cursor.description else []
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self.psycopg.cursor() as cursor:
+            cursor.executemany(_percents(sql), rows)
+
+    def bound(self, value: Any) -> Any:
+        return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+    def close(self) -> None:
+        self.psycopg.close()
+
+
+def _percents(sql: str) -> Any:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+class Database:
+    """`connection(world)` hands out the connection a world lives on. `indexes` are the declared members."""
+
+    snapshots = False
+    """A world can be put back as it was by replacing its whole database."""
+
+    def __init__(self, indexes: Iterable[Index] = ()) -> None:
+        self.indexes = tuple(indexes)
+
+    def connection(self, world: str) -> Connection:
+        raise NotImplementedError
+
+    @property
+    def root(self) -> Connection | None:
+        """Where worlds and credentials are remembered; None when nothing outlives the process."""
+        return None
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+class MemoryDatabase(Database):
+    """A database in memory for each world; an empty one is a copy of a template, which is quicker than making tables."""
+
+    snapshots = True
+
+    def __init__(self, indexes: Iterable[Index] = ()) -> None:
+        super().__init__(indexes)
+        template = SqliteConnection(":memory:")
+        _migrate(template, "sqlite", self.indexes)
+        self.empty = template.sqlite.serialize()
+        template.close()
+
+    def connection(self, world: str) -> SqliteConnection:  # noqa: ARG002 - each world has one of its own
+        return SqliteConnection(":memory:", self.empty)
+
+
+class FileDatabase(Database):
+    """One SQLite file for all worlds."""
+
+    def __init__(self, path: Path, indexes: Iterable[Index] = ()) -> None:
+        super().__init__(indexes)
+        try:
+            self._connection = SqliteConnection(str(path))
+            self._connection.rows("PRAGMA journal_mode = WAL")
+            self._connection.rows("PRAGMA synchronous = NORMAL")
+            _migrate(self._connection, "sqlite", self.indexes)
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"{path} cannot be used as a state file: {error}") from error
+
+    def connection(self, world: str) -> SqliteConnection:  # noqa: ARG002
+        return self._connection
+
+    @property
+    def root(self) -> Connection:
+        return self._connection
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database for all worlds."""
+
+    def __init__(self, url: str, indexes: Iterable[Index] = ()) -> None:
+        super().__init__(indexes)
+        self._connection = PostgresConnection(url)
+        _migrate(self._connection, "postgres", self.indexes)
+
+    def connection(self, world: str) -> PostgresConnection:  # noqa: ARG002
+        return self._connection
+
+    @property
+    def root(self) -> Connection:
+        return self._connection
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def open_database(where: str | None, indexes: Iterable[Index] = ()) -> Database:
+    """Memory for None, PostgreSQL for `postgresql://…`, else a SQLite file. Raises UsageError."""
+    if where is None:
+        return MemoryDatabase(indexes)
+    if where.startswith(("postgresql://", "postgres://")):
+        return PostgresDatabase(where, indexes)
+    if "://" in where:
+        raise UsageError(f"state is a file's path or a postgresql:// URL, not {where.split('://', 1)[0]}://…")
+    return FileDatabase(Path(where), indexes)
+
+
+# Numbered files carry an old state forward; a state from the future is refused.
+
+
+def _migrate(connection: Connection, dialect: str, indexes: Iterable[Index]) -> None:
+    connection.rows("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+    known = connection.rows("SELECT MAX(version) FROM schema_version")[0][0] or 0
+    steps = sorted(SQL.glob(f"*.{dialect}.sql"))
+    if known > len(steps):
+        raise UsageError(f"this state was written by a newer seatrial (its schema is {known}, ours {len(steps)})")
+    connection.rows("BEGIN")
+    for number, path in enumerate(steps[known:], known + 1):
+        for statement in filter(str.strip, path.read_text(encoding="utf-8").split(";\n")):
+            connection.rows(statement)
+        connection.rows("INSERT INTO schema_version (version) VALUES (?)", (number,))
+    for vendor, kind, member in indexes:
+        connection.rows(_index(vendor, kind, member))
+    connection.rows("COMMIT")
+    if dialect == "sqlite":
+        _teach(connection)
+
+
+def _teach(connection: Connection) -> None:
+    """Tell SQLite's planner what to expect, since it plans before there is anything to count: a declared member narrows
+    to a handful, the order of making to nothing. Unasked, it walks everything in order to spare itself a sort."""
+    connection.rows("ANALYZE")
+    connection.rows("DELETE FROM sqlite_stat1 WHERE tbl = 'document'")
+    indexes = connection.rows("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'document'")
+    for (name,) in indexes:
+        known = "1000000 500000 100000 50000 1" if name == "document_in_order" else "1000000 500000 10 1"
+        known = "1000000 500000 100000 50000 1" if name.startswith("sqlite_autoindex") else known
+        connection.rows("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('document', ?, ?)", (name, known))
+    connection.rows("ANALYZE sqlite_schema")
+
+
+def _index(vendor: str, kind: str, member: str) -> str:
+    name = f"by_{vendor}_{kind}_{member}"
+    if not re.fullmatch(r"\w{1,150}", name):
+        raise ValueError(f"cannot index {vendor} {kind} {member}")
+    return (
+        f"CREATE INDEX IF NOT EXISTS {name[:60]} ON document (world, (body->>'{member}'), seq)"
+        f" WHERE vendor = '{vendor}' AND kind = '{kind}'"
+    )

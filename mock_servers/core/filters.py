@@ -1,0 +1,112 @@
+"""Conditions on documents, compiled to the SQL that SQLite and PostgreSQL both read.
+
+    All(Is("status", "=", "open"), Not(Is("tag", "in", ("a", "b"))))
+
+A field is a member at the top of a document. Values are always bound, never written into the text.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "starts", "contains", "absent"]
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """One member compared. `starts` and `contains` mind no case; `absent` asks for a missing or null member."""
+
+    field: str
+    operator: Operator
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A member that is a list holds this value."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    condition: "Condition"
+
+
+class All:
+    """Every one of them; of none: always."""
+
+    __slots__ = ("conditions",)
+
+    def __init__(self, *conditions: "Condition") -> None:
+        self.conditions = conditions
+
+
+class Some:
+    """At least one of them; of none: never."""
+
+    __slots__ = ("conditions",)
+
+    def __init__(self, *conditions: "Condition") -> None:
+        self.conditions = conditions
+
+
+Condition = Is | Holds | Not | All | Some
+
+
+def column(field: str) -> str:
+    """The SQL of a member. Raises ValueError for what cannot be a member's name."""
+    if field in {"id", "seq"}:
+        return field
+    if not NAME.match(field):
+        raise ValueError(f"{field!r} cannot be the name of a member")
+    return f"(body->>'{field}')"
+
+
+def compiled(condition: Condition, values: list[Any]) -> str:
+    """The SQL of a condition, its values appended to `values` in the order of the question marks."""
+    match condition:
+        case Is():
+            return _compared(condition, values)
+        case Holds(field, value):
+            values.append(f'%"{_liked(value)}"%')
+            return f"{column(field)} LIKE ? ESCAPE '\\'"
+        case Not(inner):
+            return f"NOT COALESCE({compiled(inner, values)}, FALSE)"
+        case All(conditions=parts):
+            return _joined(" AND ", parts, values) or "TRUE"
+        case Some(conditions=parts):
+            return _joined(" OR ", parts, values) or "FALSE"
+    raise TypeError(f"not a condition: {condition!r}")
+
+
+def _joined(word: str, parts: Sequence[Condition], values: list[Any]) -> str:
+    texts = [compiled(part, values) for part in parts]
+    return f"({word.join(texts)})" if texts else ""
+
+
+def _compared(condition: Is, values: list[Any]) -> str:
+    name = column(condition.field)
+    match condition.operator:
+        case "absent":
+            return f"{name} IS NULL"
+        case "in":
+            many = tuple(condition.value)
+            values.extend(many)
+            return f"{name} IN ({', '.join('?' * len(many))})" if many else "FALSE"
+        case "starts":
+            values.append(_liked(condition.value) + "%")
+            return f"LOWER({name}) LIKE LOWER(?) ESCAPE '\\'"
+        case "contains":
+            values.append(f"%{_liked(condition.value)}%")
+            return f"LOWER({name}) LIKE LOWER(?) ESCAPE '\\'"
+        case operator:
+            values.append(condition.value)
+            return f"{name} {operator} ?"
+
+
+def _liked(value: Any) -> str:
+    return str(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,61 @@
+"""A refusal in the vendor's own words: status, body and headers out of its profile."""
+
+from typing import Any
+
+from contracts.profile import Errors, KnownError
+from mock_servers.core.refusal import Refusal
+from mock_servers.core.store import encode
+from mock_servers.core.wire import RawHeaders
+
+
+class Words(dict[str, Any]):
+    """What a template may mention; what was not said stays visibly unsaid."""
+
+    def __missing__(self, name: str) -> str:
+        return f"({name})"
+
+
+def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, bytes]:
+    """Status, headers and body. A code the profile does not know is answered as its `internal_error`."""
+    known = errors.known.get(refusal.code) or errors.known["internal_error"]
+    words = Words(refusal.words)
+    details = [
+        _filled(errors.detail if known.detail is None else known.detail, Words(field=field, message=message), [])
+        for field, message in refusal.details
+    ]
+    words["details_text"] = "; ".join(f"{field}: {said}" if field else said for field, said in refusal.details)
+    words["code"] = refusal.code
+    words["message"] = known.message.format_map(words)
+    headers = [(name.encode(), value.format_map(words).encode()) for name, value in known.headers.items()]
+    headers += [(name.encode(), value.encode()) for name, value in refusal.headers.items()]
+    body = _body(errors, known, words, details)
+    if body is None:
+        return known.status, headers, b""
+    headers.append((b"content-type", errors.content_type.encode()))
+    return known.status, headers, body.encode() if isinstance(body, str) else encode(body)
+
+
+def _body(errors: Errors, known: KnownError, words: Words, details: list[Any]) -> Any:
+    import msgspec
+
+    template = errors.body if known.body is msgspec.UNSET else known.body
+    return _filled(template, words, details)
+
+
+def _filled(template: Any, words: Words, details: list[Any]) -> Any:
+    """The template with its words filled in. `"{details}"` alone becomes the list; without details the member goes."""
+    match template:
+        case "{details}":
+            return details
+        case str():
+            return template.format_map(words)
+        case dict():
+            return {
+                name: _filled(value, words, details)
+                for name, value in template.items()
+                if not (value == "{details}" and not details)
+            }
+        case list():
+            return [_filled(value, words, details) for value in template]
+        case _:
+            return template

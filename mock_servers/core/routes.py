@@ -1,0 +1,93 @@
+"""From method and path to an operation, without walking over routes: one step per segment, however many there are."""
+
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from contracts.contract import Operation
+
+
+class Node:
+    """A place in the tree of segments: fixed children, one free child, and free children with something around them."""
+
+    __slots__ = ("around", "fixed", "free", "methods")
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, Node] = {}
+        self.free: Node | None = None
+        self.around: list[tuple[str, str, Node]] = []
+        self.methods: dict[str, tuple[Operation, tuple[str, ...]]] = {}
+
+
+class Routes:
+    """The operations of one vendor by method and path."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        self._exact: dict[tuple[str, str], Operation] = {}
+        self._root = Node()
+        for operation in operations:
+            self._add(operation)
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | tuple[None, tuple[str, ...]]:
+        """The operation and its path's values; or None and the methods that this path does know."""
+        exact = self._exact.get((method, path))
+        if exact is not None:
+            return exact, {}
+        values: list[str] = []
+        node = _walk(self._root, path.split("/"), 1, values)
+        if node is None:
+            return None, ()
+        found = node.methods.get(method)
+        if found is None:
+            return None, tuple(sorted(node.methods))
+        operation, names = found
+        return operation, dict(zip(names, map(unquote, values), strict=True))
+
+    def _add(self, operation: Operation) -> None:
+        node, names = self._root, []
+        for segment in operation.path.split("/")[1:]:
+            if "{" not in segment:
+                node = node.fixed.setdefault(segment, Node())
+                continue
+            before, rest = segment.split("{", 1)
+            name, after = rest.split("}", 1)
+            names.append(name)
+            node = _free_child(node, before, after)
+        node.methods[operation.method] = (operation, tuple(names))
+        if not names:
+            self._exact[operation.method, operation.path] = operation
+
+
+def _free_child(node: Node, before: str, after: str) -> Node:
+    if not before and not after:
+        node.free = node.free or Node()
+        return node.free
+    for known_before, known_after, child in node.around:
+        if (known_before, known_after) == (before, after):
+            return child
+    child = Node()
+    node.around.append((before, after, child))
+    node.around.sort(key=lambda each: -len(each[0]) - len(each[1]))  # the most exact first
+    return child
+
+
+def _walk(node: Node, segments: list[str], at: int, values: list[str]) -> Node | None:
+    """Fixed segments win over free ones; a dead end is walked back from."""
+    if at == len(segments):
+        return node if node.methods else None
+    segment = segments[at]
+    fixed = node.fixed.get(segment)
+    if fixed is not None and (found := _walk(fixed, segments, at + 1, values)) is not None:
+        return found
+    kept = len(values)
+    for before, after, child in node.around:
+        if len(segment) > len(before) + len(after) and segment.startswith(before) and segment.endswith(after):
+            values.append(segment[len(before) : len(segment) - len(after)])
+            if (found := _walk(child, segments, at + 1, values)) is not None:
+                return found
+            del values[kept:]
+    if node.free is not None and segment:
+        values.append(segment)
+        if (found := _walk(node.free, segments, at + 1, values)) is not None:
+            return found
+        del values[kept:]
+    return None

@@ -1,0 +1,328 @@
+"""Documents, kept as JSON text: a transaction per request, and nothing half done.
+
+Bodies stay bytes until somebody looks inside, so that a list can be spliced out of them, and so that garbage collection
+has nothing to walk however many there are.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from mock_servers.core.database import Connection
+from mock_servers.core.filters import Condition, column, compiled
+from mock_servers.core.refusal import Refusal
+
+decode = msgspec.json.Decoder().decode
+_encoder = msgspec.json.Encoder(enc_hook=lambda value: msgspec.Raw(value.raw))
+
+
+def encode(value: Any) -> bytes:
+    """JSON of plain values, with any `Document` in them as its own text."""
+    return _encoder.encode(value)
+
+
+class Document(Mapping[str, Any]):
+    """One stored document. It is a mapping over its body, which is decoded when first looked into, and never changed:
+    `orders.save(order | {"status": "cancelled"})` makes the next one."""
+
+    __slots__ = ("_body", "id", "kind", "raw", "seq", "version")
+
+    def __init__(self, kind: str, seq: int, id: str, version: int, raw: bytes) -> None:
+        self.kind = kind
+        self.seq = seq
+        self.id = id
+        self.version = version
+        self.raw = raw
+        self._body: dict[str, Any] | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The body as a dict that is shared by all who look: read it, do not write it."""
+        if self._body is None:
+            self._body = decode(self.raw)
+        return self._body  # type: ignore[return-value]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.body[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.body)
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return self.body | dict(other)
+
+    def __repr__(self) -> str:
+        return f"Document({self.kind} {self.id}, version {self.version})"
+
+
+class Collection:
+    """The documents of one kind, of one vendor, in one world."""
+
+    def __init__(self, store: "Store", vendor: str, kind: str) -> None:
+        self.store = store
+        self.vendor = vendor
+        self.kind = kind
+        self._body = store.connection.body
+        literals = f"vendor = '{vendor}' AND kind = '{kind}'"  # literal, so that partial indexes are found
+        self._mine = f"world = ? AND {literals}"
+        self._select = f"SELECT seq, id, version, {self._body} FROM document WHERE {self._mine}"  # noqa: S608
+        self._find = f"{self._select} AND id = ?"
+        self._count = f"SELECT COUNT(*) FROM document WHERE {self._mine}"  # noqa: S608
+        self._insert = (
+            f"INSERT INTO document (world, vendor, kind, id, version, body) VALUES (?, '{vendor}', '{kind}', ?, ?, ?)"  # noqa: S608
+            " RETURNING seq"
+        )
+        self._update = f"UPDATE document SET version = ?, body = ? WHERE {self._mine} AND id = ? RETURNING seq"  # noqa: S608
+        self._delete = f"DELETE FROM document WHERE {self._mine} AND id = ?"  # noqa: S608
+
+    def find(self, id: str) -> Document | None:
+        """The document with this id, or None."""
+        rows = self.store.connection.rows(self._find, (self.store.world, str(id)))
+        return _document(self.kind, rows[0]) if rows else None
+
+    def get(self, id: str) -> Document:
+        """The document with this id. Refuses with `not_found`, naming the kind and the id."""
+        document = self.find(id)
+        if document is None:
+            raise Refusal("not_found", kind=self.kind, id=id)
+        return document
+
+    def rows(
+        self,
+        where: Condition | None = None,
+        *,
+        order_by: str = "seq",
+        descending: bool = False,
+        after: tuple[Any, int] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Document]:
+        """Those that fit, in the order of a member and then of their making.
+
+        `after` is the place to go on from: the member's value and the `seq` of the last one seen (keyset paging).
+        """
+        sql, values = self._filtered(self._select, where)
+        direction = "DESC" if descending else "ASC"
+        beyond = "<" if descending else ">"
+        key = column(order_by)
+        if after is not None:
+            value, seq = after
+            if order_by == "seq":
+                sql += f" AND seq {beyond} ?"
+                values.append(seq)
+            else:
+                sql += f" AND ({key}, seq) {beyond} (?, ?)"
+                values += [self.store.connection.bound(value), seq]
+        sql += f" ORDER BY {key} {direction}" if order_by == "seq" else f" ORDER BY {key} {direction}, seq {direction}"
+        if limit is not None:
+            sql += " LIMIT ? OFFSET ?"
+            values += [limit, offset]
+        return [_document(self.kind, row) for row in self.store.connection.rows(sql, values)]
+
+    def first(self, where: Condition, *, order_by: str = "seq", descending: bool = False) -> Document | None:
+        """The first that fits, or None."""
+        rows = self.rows(where, order_by=order_by, descending=descending, limit=1)
+        return rows[0] if rows else None
+
+    def count(self, where: Condition | None = None) -> int:
+        """How many fit. The count of all is remembered until the collection changes."""
+        if where is None:
+            return self._count_of_all()
+        sql, values = self._filtered(self._count, where)
+        return int(self.store.connection.rows(sql, values)[0][0])
+
+    def add(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
+        """Keep a new document under its `id` member, or under the id given. Its id must not be taken."""
+        key = str(body["id"]) if id is None else id
+        store = self.store
+        raw = encode(dict(body) if isinstance(body, Document) else body)
+        version = store.next_version()
+        store.write()
+        rows = store.connection.rows(self._insert, (store.world, key, version, raw.decode()))
+        if (self.vendor, self.kind) in store.counts:
+            store.counts[self.vendor, self.kind] += 1
+        return Document(self.kind, rows[0][0], key, version, raw)
+
+    def add_many(self, bodies: Iterable[Mapping[str, Any]]) -> None:
+        """Keep many new documents at once, each under its `id` member."""
+        store = self.store
+        store.write()
+        rows = ((store.world, str(body["id"]), store.next_version(), encode(body).decode()) for body in bodies)
+        store.connection.many(self._insert.removesuffix(" RETURNING seq"), rows)
+        store.changed(self)
+
+    def save(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
+        """Replace a document that exists. Refuses with `not_found`."""
+        key = str(body["id"]) if id is None else id
+        store = self.store
+        raw = encode(dict(body) if isinstance(body, Document) else body)
+        version = store.next_version()
+        store.write()
+        rows = store.connection.rows(self._update, (version, raw.decode(), store.world, key))
+        if not rows:
+            raise Refusal("not_found", kind=self.kind, id=key)
+        return Document(self.kind, rows[0][0], key, version, raw)
+
+    def put(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
+        """Keep it, whether it is new or not."""
+        key = str(body["id"]) if id is None else id
+        return self.save(body, id=key) if self.find(key) else self.add(body, id=key)
+
+    def delete(self, id: str) -> None:
+        """Forget it; nothing happens when it is not there."""
+        self.store.write()
+        self.store.connection.rows(self._delete, (self.store.world, str(id)))
+        self.store.changed(self)
+
+    def _filtered(self, sql: str, where: Condition | None) -> tuple[str, list[Any]]:
+        values: list[Any] = []
+        if where is not None:
+            sql = f"{sql} AND {compiled(where, values)}"
+            values = [self.store.connection.bound(value) for value in values]
+        return sql, [self.store.world, *values]
+
+    def _count_of_all(self) -> int:
+        counts = self.store.counts
+        known = counts.get((self.vendor, self.kind))
+        if known is None:
+            known = int(self.store.connection.rows(self._count, (self.store.world,))[0][0])
+            counts[self.vendor, self.kind] = known
+        return known
+
+
+class Store:
+    """One world's documents, counters and timers, on one connection."""
+
+    def __init__(self, connection: Connection, world: str) -> None:
+        self.connection = connection
+        self.world = world
+        self.writing = False
+        self.counts: dict[tuple[str, str], int] = {}
+        self._collections: dict[tuple[str, str], Collection] = {}
+        self._version = int(connection.rows("SELECT COALESCE(MAX(version), 0) FROM document")[0][0])
+        self.next_due = self._first_due()
+
+    def collection(self, vendor: str, kind: str) -> Collection:
+        """The documents of one kind."""
+        key = (vendor, kind)
+        found = self._collections.get(key)
+        if found is None:
+            found = self._collections[key] = Collection(self, vendor, kind)
+        return found
+
+    # Transactions
+
+    def write(self) -> None:
+        """A change is coming: the transaction begins with the first one."""
+        if not self.writing:
+            self.connection.rows("BEGIN")
+            self.writing = True
+
+    def commit(self) -> None:
+        """Keep what was changed since the last commit."""
+        if self.writing:
+            self.connection.rows("COMMIT")
+            self.writing = False
+
+    def rollback(self) -> None:
+        """As if nothing had been changed since the last commit."""
+        if self.writing:
+            self.connection.rows("ROLLBACK")
+            self.writing = False
+            self._forget()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that is undone alone when it raises."""
+        self.write()
+        self.connection.rows("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self.connection.rows("ROLLBACK TO part")
+            self.connection.rows("RELEASE part")
+            self._forget()
+            raise
+        self.connection.rows("RELEASE part")
+
+    def changed(self, collection: Collection) -> None:
+        self.counts.pop((collection.vendor, collection.kind), None)
+
+    def next_version(self) -> int:
+        self._version += 1
+        return self._version
+
+    def _forget(self) -> None:
+        self.counts.clear()
+        self.next_due = self._first_due()
+
+    # Counters
+
+    def next_number(self, name: str, start: int = 1) -> int:
+        """The next number of a sequence; the first one is `start`."""
+        self.write()
+        sql = (
+            "INSERT INTO sequence (world, name, value) VALUES (?, ?, ?)"
+            " ON CONFLICT (world, name) DO UPDATE SET value = sequence.value + 1 RETURNING value"
+        )
+        return int(self.connection.rows(sql, (self.world, name, start))[0][0])
+
+    def skip_numbers(self, name: str, start: int, count: int) -> range:
+        """Take many numbers of a sequence at once."""
+        first = self.next_number(name, start)
+        sql = "UPDATE sequence SET value = value + ? WHERE world = ? AND name = ?"
+        self.connection.rows(sql, (count - 1, self.world, name))
+        return range(first, first + count)
+
+    # Timers
+
+    def set_timer(self, vendor: str, name: str, due: float, body: Any) -> None:
+        """Something is to be done at a moment of the world's clock."""
+        self.write()
+        sql = "INSERT INTO timer (world, vendor, name, due, body) VALUES (?, ?, ?, ?, ?)"
+        self.connection.rows(sql, (self.world, vendor, name, due, encode(body).decode()))
+        self.next_due = min(self.next_due, due)
+
+    def due_timer(self, until: float, names: Sequence[str] | None = None) -> tuple[int, str, str, float, Any] | None:
+        """The earliest timer that is due by a moment: its number, vendor, name, moment and body."""
+        sql = f"SELECT seq, vendor, name, due, {self.connection.body} FROM timer WHERE world = ? AND due <= ?"  # noqa: S608
+        values: list[Any] = [self.world, until]
+        if names is not None:
+            sql += f" AND name IN ({', '.join('?' * len(names))})"
+            values += names
+        rows = self.connection.rows(f"{sql} ORDER BY due, seq LIMIT 1", values)
+        if not rows:
+            return None
+        seq, vendor, name, due, body = rows[0]
+        return int(seq), vendor, name, float(due), decode(body)
+
+    def drop_timer(self, seq: int) -> None:
+        """It has been seen to."""
+        self.write()
+        self.connection.rows("DELETE FROM timer WHERE seq = ?", (seq,))
+        self.next_due = self._first_due()
+
+    def _first_due(self) -> float:
+        due = self.connection.rows("SELECT MIN(due) FROM timer WHERE world = ?", (self.world,))[0][0]
+        return float("inf") if due is None else float(due)
+
+    # The whole
+
+    def clear(self) -> None:
+        """Forget everything of this world."""
+        self.rollback()
+        self.write()
+        for table in ("document", "sequence", "timer"):
+            self.connection.rows(f"DELETE FROM {table} WHERE world = ?", (self.world,))  # noqa: S608
+        self.commit()
+        self._forget()
+
+
+def _document(kind: str, row: tuple[Any, ...]) -> Document:
+    seq, id, version, raw = row
+    return Document(kind, seq, id, version, raw if isinstance(raw, bytes) else raw.encode())

@@ -1,0 +1,157 @@
+"""Rate limits, one class per `kind` of the profile, all on the world's clock.
+
+A limit admits a call or refuses it with `throttled`, whose words carry `retry_after_seconds`; either way it knows what
+its headers say.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import structs
+
+from contracts.profile import FixedWindow, LeakyBucket, QueryCost, RateLimit
+from mock_servers.core.refusal import Refusal
+
+CALLERS_MAXIMUM = 10_000
+
+
+class Window:
+    """`limit` calls per window; the window starts with its first call."""
+
+    def __init__(self, rule: FixedWindow) -> None:
+        self.rule = rule
+        self.started = -math.inf
+        self.used = 0
+
+    def take(self, now: float, cost: float = 1) -> None:
+        """Count a call. Refuses with `throttled` beyond the limit."""
+        if now - self.started >= self.rule.window_seconds:
+            self.started, self.used = now, 0
+        if self.used >= self.rule.limit:
+            raise Refusal("throttled", **self.words(now))
+        self.used += int(cost)
+
+    def words(self, now: float) -> dict[str, Any]:
+        left = max(0.0, self.started + self.rule.window_seconds - now)
+        return {
+            "limit": self.rule.limit,
+            "used": self.used,
+            "remaining": max(0, self.rule.limit - self.used),
+            "reset_seconds": math.ceil(left),
+            "retry_after_seconds": max(1, math.ceil(left)),
+            "retry_after_millis": max(1, math.ceil(left * 1000)),
+        }
+
+
+class Bucket:
+    """A bucket that fills with calls and leaks."""
+
+    def __init__(self, rule: LeakyBucket) -> None:
+        self.rule = rule
+        self.level = 0.0
+        self.seen = -math.inf
+
+    def take(self, now: float, cost: float = 1) -> None:
+        """Count a call. Refuses with `throttled` when the bucket would run over."""
+        self._leak(now)
+        if self.level + cost > self.rule.limit + 1e-9:
+            raise Refusal("throttled", **self.words(now))
+        self.level += cost
+
+    def words(self, now: float) -> dict[str, Any]:
+        self._leak(now)
+        over = max(0.0, self.level + 1 - self.rule.limit)
+        wait = over / self.rule.leak_per_second
+        used = math.ceil(self.level - 1e-9)
+        return {
+            "limit": self.rule.limit,
+            "used": used,
+            "remaining": self.rule.limit - used,
+            "reset_seconds": math.ceil(self.level / self.rule.leak_per_second),
+            "retry_after_seconds": f"{max(1.0, math.ceil(wait)):.1f}",
+            "retry_after_millis": math.ceil(wait * 1000),
+        }
+
+    def _leak(self, now: float) -> None:
+        if now > self.seen:
+            self.level = max(0.0, self.level - (now - self.seen) * self.rule.leak_per_second)
+            self.seen = now
+
+
+class Points:
+    """A purse of points that fills again. What a call reserved and did not use is given back."""
+
+    def __init__(self, rule: QueryCost) -> None:
+        self.rule = rule
+        self.available = rule.maximum
+        self.seen = -math.inf
+
+    def take(self, now: float, cost: float = 1) -> None:
+        """Reserve points. Refuses with `throttled` when they are not there."""
+        self.restore(now)
+        if cost > self.available:
+            missing = (cost - self.available) / self.rule.restore_per_second
+            raise Refusal("throttled", **self.words(now) | {"retry_after_seconds": math.ceil(missing)})
+        self.available -= cost
+
+    def give_back(self, points: float) -> None:
+        """The call cost less than it reserved."""
+        self.available = min(self.rule.maximum, self.available + points)
+
+    def restore(self, now: float) -> None:
+        """Fill up to this moment."""
+        if now > self.seen:
+            if self.seen > -math.inf:
+                self.give_back((now - self.seen) * self.rule.restore_per_second)
+            self.seen = now
+
+    def words(self, now: float) -> dict[str, Any]:
+        self.restore(now)
+        return {
+            "limit": self.rule.maximum,
+            "used": self.rule.maximum - self.available,
+            "remaining": self.available,
+            "reset_seconds": math.ceil((self.rule.maximum - self.available) / self.rule.restore_per_second),
+            "retry_after_seconds": 1,
+            "retry_after_millis": 1000,
+        }
+
+
+Limit = Window | Bucket | Points
+
+
+def limit_of(rule: RateLimit) -> Limit:
+    """The running limit for a rule."""
+    match rule:
+        case FixedWindow():
+            return Window(rule)
+        case LeakyBucket():
+            return Bucket(rule)
+        case QueryCost():
+            return Points(rule)
+
+
+class Limits:
+    """Who has called how much, in one world. The longest unseen caller is forgotten when there are too many."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str, str, str], Limit] = {}
+
+    def of(self, key: tuple[str, str, str, str], rule: RateLimit, changed: dict[str, Any] | None = None) -> Limit:
+        """The limit that counts a caller, by vendor, surface, name and caller; `changed` are a world's own numbers."""
+        limit = self._of.get(key)
+        if limit is None:
+            if len(self._of) >= CALLERS_MAXIMUM:
+                del self._of[next(iter(self._of))]
+            limit = self._of[key] = limit_of(structs.replace(rule, **changed) if changed else rule)
+        return limit
+
+    def clear(self) -> None:
+        """Everybody starts anew."""
+        self._of.clear()
+
+
+def headers_of(templates: Mapping[str, str], words: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    """Header templates filled in."""
+    return [(name.encode(), template.format_map(words).encode()) for name, template in templates.items()]

@@ -1,0 +1,255 @@
+"""Telling others: the outbox, the vendor's signature and schedule, and a guard on where it may go.
+
+An event becomes one delivery for each listener, kept in the same transaction as the change that caused it. A delivery
+keeps its bytes and every attempt made: when, what was signed, what came back. `redeliver` goes through the same pipe.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from contracts.profile import Signature, Webhooks
+from mock_servers.core.faults import Fault
+from mock_servers.core.filters import Is
+from mock_servers.core.refusal import UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mock_servers.core.fake import Event, Listener, Work
+    from mock_servers.core.world import World
+
+DELIVER = "deliver"
+HELD_SECONDS = 60.0
+REORDERED_SECONDS = 0.001
+ANSWER_MAXIMUM = 4096
+KIND = "webhook_delivery"
+HEALTH = "webhook_health"
+
+
+class Outcome(Struct, frozen=True):
+    """What came of one attempt: a status and the beginning of the answer, or why there was none."""
+
+    status: int | None
+    answer: str = ""
+    error: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Only 2xx counts; a redirect is a failure."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+def signed(rule: Signature, secret: str, body: bytes) -> str:
+    """The signature header's value over the raw body."""
+    mac = hmac.new(secret.encode(), body, getattr(hashlib, rule.algorithm.removeprefix("hmac_")))
+    value = base64.b64encode(mac.digest()).decode() if rule.encoding == "base64" else mac.hexdigest()
+    return rule.prefix + value
+
+
+# Into the outbox: called while the change is still uncommitted --------------------------------------------------------
+
+
+def keep_events(work: "Work", events: "Iterable[Event]") -> None:
+    """One delivery for every listener of every event."""
+    if work.fake.find_listeners is None:
+        return
+    for event in events:
+        for listener in work.fake.find_listeners(work, event):
+            fault = work.world.faults.strike(work.vendor, (f"webhook:{event.topic}",))
+            _keep(work, event.topic, listener, fault)
+
+
+def _keep(work: "Work", topic: str, listener: "Listener", fault: Fault | None) -> None:
+    kind = fault.kind if fault else None
+    number = work.next_number(KIND)
+    held = {"delay": fault.seconds if fault else 0.0, "reorder": HELD_SECONDS}.get(kind or "", 0.0)
+    work.collection(KIND).add(
+        {
+            "id": str(number),
+            "topic": topic,
+            "subscription": listener.subscription,
+            "url": listener.url,
+            "headers": listener.headers,
+            "body": listener.body.decode(),
+            "secret_of": listener.secret_of,
+            "state": "dropped" if kind == "drop" else "pending",
+            "fault": kind or "",
+            "created": work.now,
+            "attempts": [],
+        }
+    )
+    if kind == "drop":
+        return
+    for _ in range(2 if kind == "repeat" else 1):
+        work.world.store.set_timer(work.vendor, DELIVER, work.now + held, {"delivery": str(number)})
+    if kind != "reorder":
+        _release(work, number)
+
+
+def _release(work: "Work", number: int) -> None:
+    """Deliveries that were to be overtaken have been: they follow the one just kept."""
+    for waiting in work.collection(KIND).rows(Is("fault", "=", "reorder")):
+        if waiting["state"] == "pending" and int(waiting.id) < number:
+            work.collection(KIND).save(waiting | {"fault": "reordered"})
+            due = work.now + REORDERED_SECONDS
+            work.world.store.set_timer(work.vendor, DELIVER, due, {"delivery": waiting.id})
+
+
+def redeliver(work: "Work", id: str) -> None:
+    """Send a delivery once more, now. Refuses with `not_found`."""
+    delivery = work.collection(KIND).get(id)
+    work.collection(KIND).save(delivery | {"state": "pending"})
+    work.world.store.set_timer(work.vendor, DELIVER, work.now, {"delivery": id, "redelivery": True})
+
+
+# Out of the outbox ---------------------------------------------------------------------------------------------------
+
+
+async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any], courier: "Courier") -> None:
+    """Make the attempt that is due, and decide by the vendor's schedule what follows."""
+    fake = world.fakes[vendor]
+    rules = fake.contract.profile.webhooks
+    delivery = world.store.collection(vendor, KIND).find(timer["delivery"])
+    if rules is None or delivery is None or (delivery["state"] != "pending" and not timer.get("redelivery")):
+        return
+    body = delivery["body"].encode()
+    headers = dict(delivery["headers"])
+    if rules.signature is not None:
+        secret = world.secret_of(vendor, delivery["secret_of"])
+        headers[rules.signature.header] = signed(rules.signature, secret, body)
+    outcome = await courier.post(delivery["url"], headers, body, rules)
+    _record(world, vendor, due, delivery.id, outcome, headers)
+
+
+def _record(world: "World", vendor: str, at: float, id: str, outcome: Outcome, headers: dict[str, str]) -> None:
+    work = world.work(vendor, at)
+    delivery = work.collection(KIND).find(id)
+    if delivery is None:
+        return  # the world was reset while the attempt was under way
+    rules = work.fake.contract.profile.webhooks
+    assert rules is not None  # noqa: S101 - attempt() has just read them
+    made = {
+        "at": at,
+        "status": outcome.status,
+        "answer": outcome.answer,
+        "error": outcome.error,
+        "headers": headers,
+        "signed": delivery["body"] if rules.signature else "",
+    }
+    attempts = [*delivery["attempts"], made]
+    wait = None if outcome.good else _wait_seconds(rules, len(attempts))
+    state = "delivered" if outcome.good else "pending" if wait is not None else "failed"
+    work.collection(KIND).save(delivery | {"attempts": attempts, "state": state})
+    if wait is not None:
+        work.world.store.set_timer(vendor, DELIVER, at + wait, {"delivery": id})
+    _judge(work, rules, delivery["subscription"], outcome.good)
+    world.finish(work)
+
+
+def _wait_seconds(rules: Webhooks, attempts: int) -> float | None:
+    schedule = rules.retries.after_seconds
+    return schedule[attempts - 1] if attempts <= len(schedule) else None
+
+
+def _judge(work: "Work", rules: Webhooks, subscription: str, good: bool) -> None:
+    """Count failures in a row, and give a subscription up when the vendor would."""
+    if rules.give_up is None or not subscription:
+        return
+    health = work.collection(HEALTH)
+    known = health.find(subscription)
+    failures = 0 if good else (known["failures"] if known else 0) + 1
+    if known is None and good:
+        return
+    health.put({"id": subscription, "failures": failures})
+    if failures >= rules.give_up.consecutive_failures and rules.give_up.then != "keep" and work.fake.on_give_up:
+        health.delete(subscription)
+        work.fake.on_give_up(work, subscription)
+
+
+# Over the wire -------------------------------------------------------------------------------------------------------
+
+
+class Courier:
+    """Posts to loopback, and beyond it only to hosts that were listed. The address is checked after name resolution and
+    connected to as it was checked, so that a name cannot change its mind in between."""
+
+    def __init__(
+        self,
+        allowed_hosts: Iterable[str] = (),
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        resolve: "Callable[[str, int], Any] | None" = None,
+    ) -> None:
+        self.allowed_hosts = frozenset(allowed_hosts)
+        self._transport = transport
+        self._resolve = resolve or _addresses
+        self._client: httpx.AsyncClient | None = None
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes, rules: Webhooks) -> Outcome:
+        """One attempt. Never raises: whatever goes wrong is its outcome."""
+        import httpx  # a second of a slow machine's start-up, needed only once something is delivered
+
+        try:
+            target, host = await self._checked(url)
+        except (UsageError, OSError, ValueError) as error:
+            return Outcome(None, error=str(error) or type(error).__name__)
+        if self._client is None:
+            self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
+        time_out = httpx.Timeout(rules.retries.timeout_seconds, connect=rules.retries.connect_timeout_seconds)
+        extensions = {"sni_hostname": urlsplit(url).hostname or "", "timeout": time_out.as_dict()}
+        try:
+            request = httpx.Request(
+                "POST", target, headers={"Host": host} | headers, content=body, extensions=extensions
+            )
+            response = await self._client.send(request, stream=True)
+            try:
+                return Outcome(response.status_code, await _beginning(response))
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
+            return Outcome(None, error=f"{type(error).__name__}: {error}".rstrip(": "))
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _checked(self, url: str) -> tuple[str, str]:
+        """The URL with the checked address in the name's place, and the Host header to send."""
+        parts = urlsplit(url)
+        host = parts.hostname
+        if parts.scheme not in {"http", "https"} or not host:
+            raise UsageError("only http and https addresses are delivered to")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        if self._transport is not None:
+            return url, parts.netloc
+        addresses = await self._resolve(host, port)
+        if not addresses:
+            raise UsageError(f"{host} has no address")
+        if host not in self.allowed_hosts and not all(ipaddress.ip_address(each).is_loopback for each in addresses):
+            raise UsageError(f"{host} is not on loopback and not a listed host; list it with --webhook-host {host}")
+        address = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+        return parts._replace(netloc=f"{address}:{port}").geturl(), parts.netloc.rsplit("@", 1)[-1]
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+async def _beginning(response: "httpx.Response") -> str:
+    text = b""
+    async for part in response.aiter_bytes():
+        text += part
+        if len(text) >= ANSWER_MAXIMUM:
+            break
+    return text[:ANSWER_MAXIMUM].decode("utf-8", "replace")

@@ -1,0 +1,106 @@
+"""A request and an answer as the machine sees them, before and after any HTTP server."""
+
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Request:
+    """What came in. Header names are lower-case bytes, as ASGI has them; `query` is the raw text after `?`."""
+
+    __slots__ = ("body", "headers", "method", "path", "query", "scheme", "too_large")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: RawHeaders | None = None,
+        body: bytes = b"",
+        scheme: str = "http",
+        too_large: bool = False,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers or []
+        self.body = body
+        self.scheme = scheme
+        self.too_large = too_large
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of this lower-case name."""
+        for key, value in self.headers:
+            if key == name:
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def host(self) -> str:
+        """The Host header, without a port."""
+        host = self.header(b"host") or ""
+        return host.rsplit(":", 1)[0] if not host.endswith("]") else host
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and authority the caller used, so that links lead back here."""
+        return f"{self.scheme}://{self.header(b'host') or 'localhost'}"
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def fields(self) -> list[tuple[str, str]]:
+        """The query's names and values in their order."""
+        return parse_qsl(self.query, keep_blank_values=True) if self.query else []
+
+
+class Fate(Struct, frozen=True):
+    """What becomes of an answer on its way: it is lost, cut short, held for some seconds, or never comes."""
+
+    kind: Literal["lost", "cut", "held", "silent"]
+    seconds: float = 0.0
+
+
+class Answer:
+    """What goes out."""
+
+    __slots__ = ("body", "fate", "headers", "status")
+
+    def __init__(self, status: int, headers: RawHeaders, body: bytes, fate: Fate | None = None) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.fate = fate
+
+
+class Reply:
+    """What a behaviour answers: a status and a body that is still plain values, documents, or bytes of another type."""
+
+    __slots__ = ("body", "content_type", "headers", "status")
+
+    def __init__(
+        self,
+        status: int = 200,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.content_type = content_type
+
+
+class Listing:
+    """Documents in an envelope: `{…envelope, rows: [documents]}`, or a bare array when `member` is empty."""
+
+    __slots__ = ("documents", "envelope", "member")
+
+    def __init__(self, documents: list[Any], member: str = "", envelope: dict[str, Any] | None = None) -> None:
+        self.documents = documents
+        self.member = member
+        self.envelope = envelope or {}

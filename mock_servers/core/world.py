@@ -1,0 +1,338 @@
+"""A world: the only place surprise comes from. Clock, ids, chance, store, journal, faults and outbox, all under one seed.
+
+One seed is one run: the same requests in the same world answer the same bytes.
+"""
+
+import random
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from mock_servers.core.clock import Clock, Mode
+from mock_servers.core.credentials import Credential, Directory
+from mock_servers.core.database import Database
+from mock_servers.core.fake import Fake, Size, Work
+from mock_servers.core.faults import Faults
+from mock_servers.core.filters import NAME
+from mock_servers.core.journal import Journal
+from mock_servers.core.refusal import Refusal, UsageError
+from mock_servers.core.store import Store
+from mock_servers.core.throttle import Limits
+from mock_servers.core.webhooks import DELIVER, Courier, attempt, keep_events
+
+DEFAULT = "default"
+WORLDS_MAXIMUM = 10_000
+TIMERS_MAXIMUM = 100_000
+SNAPSHOT_MAXIMUM_BYTES = 64 * 2**20
+
+
+class World:
+    """One isolated universe of every vendor."""
+
+    def __init__(
+        self, name: str, seed: int, clock: Clock, database: Database, fakes: Mapping[str, Fake], directory: Directory
+    ) -> None:
+        self.name = name
+        self.seed = seed
+        self.clock = clock
+        self.database = database
+        self.fakes = fakes
+        self.directory = directory
+        self.store = Store(database.connection(name), name)
+        self.chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self.journal = Journal()
+        self.faults = Faults(random.Random(seed ^ 0x5EA7))  # noqa: S311
+        self.limits = Limits()
+        self.settings: dict[str, Any] = {}
+        self.credentials: dict[str, dict[str, str]] = {}
+        self.recipe: list[tuple[str, Size]] = []
+        """The seeds this world was filled with, so that it can be put back."""
+        self.late: list[tuple[float, Callable[[], object]]] = []
+        self.on_outbox: Callable[[], None] = lambda: None
+        """Called when something may be waiting for delivery."""
+        self._snapshot: bytes | None = None
+
+    # Units of work
+
+    def work(self, vendor: str, at: float | None = None) -> Work:
+        """A unit of work at this moment, or at a given one. Raises UsageError for a vendor that is not served."""
+        if vendor not in self.fakes:
+            raise UsageError(f"{vendor!r} is not served here; there are: {', '.join(sorted(self.fakes))}")
+        return Work(self, self.fakes[vendor], self.clock.now() if at is None else at)
+
+    def finish(self, work: Work) -> None:
+        """Keep the change and the events it caused, together."""
+        if work.events:
+            keep_events(work, work.events)
+        self.store.commit()
+        if self.store.next_due <= work.now:
+            self.on_outbox()
+
+    def act(self, vendor: str, name: str, arguments: Any) -> Any:
+        """Do what people do at the vendor. Raises UsageError, or the vendor's own Refusal, with nothing changed."""
+        self.catch_up()
+        work = self.work(vendor)
+        try:
+            result = work.fake.act(work, name, arguments)
+            self.finish(work)
+        except KeyError:
+            self.store.rollback()
+            if name in work.fake.actions:
+                raise
+            known = ", ".join(sorted(work.fake.actions))
+            raise UsageError(f"{vendor} has no action {name!r}; there are: {known}") from None
+        except msgspec.ValidationError as error:
+            self.store.rollback()
+            raise UsageError(f"{vendor} {name}: {error}") from error
+        except BaseException:
+            self.store.rollback()
+            raise
+        return result
+
+    def secret_of(self, vendor: str, client: str) -> str:
+        """The secret a client's webhooks are signed with; empty when there is no such client."""
+        found = self.directory.find(vendor, "client", client)
+        return str(found.about.get("secret", "")) if found else ""
+
+    # Time
+
+    def catch_up(self, until: float | None = None) -> None:
+        """Do what is due by now and needs nobody else: timers, and requests that were late."""
+        now = self.clock.now() if until is None else until
+        if self.store.next_due > now and not self.late:
+            return
+        for _ in range(TIMERS_MAXIMUM):
+            if not self._run_next(now):
+                return
+        raise UsageError(f"more than {TIMERS_MAXIMUM} timers came due at once in world {self.name}")
+
+    def _run_next(self, now: float) -> bool:
+        self.late.sort(key=lambda each: each[0])
+        names = [name for name in self._timer_names() if name != DELIVER]
+        timer = self.store.due_timer(now, names) if names else None
+        if self.late and self.late[0][0] <= min(now, timer[3] if timer else now):
+            due, arrive = self.late.pop(0)
+            self._pinned(due, arrive)
+            return True
+        if timer is None:
+            return False
+        self._pinned(timer[3], lambda: self._run_timer(*timer))
+        return True
+
+    def _timer_names(self) -> list[str]:
+        return sorted({name for fake in self.fakes.values() for name in fake.timers})
+
+    def _run_timer(self, seq: int, vendor: str, name: str, due: float, body: Any) -> None:
+        work = self.work(vendor, due)
+        self.store.drop_timer(seq)
+        try:
+            work.fake.timers[name](work, body)
+            self.finish(work)
+        except Refusal:  # what it was about has changed since: nothing is left to do
+            self.store.rollback()
+            self.store.drop_timer(seq)
+            self.store.commit()
+
+    def _pinned(self, moment: float, do: Callable[[], object]) -> None:
+        self.clock.pin(moment)
+        try:
+            do()
+        finally:
+            self.clock.pin(None)
+
+    async def advance(self, seconds: float, courier: Courier) -> None:
+        """Move the clock, doing what comes due on the way at its own moment: `advance(a); advance(b)` is `advance(a+b)`."""
+        target = self.clock.now() + seconds
+        try:
+            await self.deliver(courier, target, pinned=True)
+        finally:
+            self.clock.pin(None)
+            try:
+                self.clock.shift(max(0.0, target - self.clock.now()) if self.clock.mode == "manual" else seconds)
+            except ValueError as error:
+                raise UsageError(str(error)) from error
+
+    async def deliver(self, courier: Courier, until: float | None = None, *, pinned: bool = False) -> None:
+        """Deliver what is due by now, or by a moment, each in the order of its time."""
+        now = self.clock.now() if until is None else until
+        for _ in range(TIMERS_MAXIMUM):
+            timer = self.store.due_timer(now)
+            late = min((due for due, _ in self.late), default=float("inf"))
+            if timer is None and late > now:
+                return
+            if timer is None or late <= timer[3] or timer[2] != DELIVER:
+                self.catch_up(min(late, timer[3]) if timer else late)
+                continue
+            seq, vendor, _, due, body = timer
+            self.store.drop_timer(seq)
+            self.store.commit()
+            if pinned:
+                self.clock.pin(due)
+            await attempt(self, vendor, due, body, courier)
+        raise UsageError(f"more than {TIMERS_MAXIMUM} deliveries came due at once in world {self.name}")
+
+    # The whole
+
+    def found(self) -> None:
+        """Make each vendor's standing credentials."""
+        for vendor, fake in sorted(self.fakes.items()):
+            if fake.make_tenant is not None:
+                work = self.work(vendor)
+                self.credentials[vendor] = fake.make_tenant(work)
+                self.finish(work)
+
+    def seed_with(self, vendor: str, size: Size) -> Iterator[int]:
+        """Fill the world with a vendor's seed, yielding how many orders are made so far; no event is fired."""
+        work = self.work(vendor)
+        if work.fake.make_seed is None:
+            raise UsageError(f"{vendor} has no seed")
+        try:
+            yield from work.fake.make_seed(work, size)
+            self.store.commit()
+        except BaseException:
+            self.store.rollback()
+            raise
+        self.recipe.append((vendor, size))
+        self._snapshot = None
+
+    def settle(self) -> None:
+        """From here on, `reset` comes back to what is here now."""
+        connection = self.store.connection
+        sqlite = getattr(connection, "sqlite", None)
+        if self.database.snapshots and sqlite is not None:
+            pages, size = (connection.rows(f"PRAGMA {name}")[0][0] for name in ("page_count", "page_size"))
+            self._snapshot = sqlite.serialize() if pages * size <= SNAPSHOT_MAXIMUM_BYTES else None
+        self._chance_then = self.chance.getstate()
+
+    def reset(self) -> None:
+        """Back to how the world was seeded: documents, credentials, faults, journal, limits and chance. Its clock stays."""
+        self.store.rollback()
+        self.faults.clear()
+        self.journal.clear()
+        self.limits.clear()
+        self.late.clear()
+        self.directory.forget(self.name, standing=False)
+        if self._snapshot is not None:
+            self.store.connection.sqlite.deserialize(self._snapshot)  # type: ignore[attr-defined]
+            self.store = Store(self.store.connection, self.name)
+            self.chance.setstate(self._chance_then)
+            return
+        self.store.clear()
+        self.chance.seed(self.seed)
+        self.found()
+        recipe, self.recipe = self.recipe, []
+        for vendor, size in recipe:
+            for _ in self.seed_with(vendor, size):
+                pass
+
+
+class Worlds:
+    """Every world of this process, and which one a caller belongs to."""
+
+    def __init__(self, fakes: Mapping[str, Fake], database: Database, make_clock: Callable[[], Clock] = Clock) -> None:
+        self.fakes = fakes
+        self.database = database
+        self.directory = Directory(database.root)
+        self._make_clock = make_clock
+        self._by_name: dict[str, World] = {}
+        self.on_outbox: Callable[[World], None] = lambda world: None
+        self._recall()
+
+    def create(self, name: str, seed: int | None = None, clock: Clock | None = None) -> World:
+        """A new, empty world with credentials of its own. Raises UsageError when the name is taken or is none."""
+        if name in self._by_name:
+            raise UsageError(f"there is a world {name!r} already")
+        if not NAME.match(name.replace("-", "_")):
+            raise UsageError("a world's name is letters, digits, - and _, beginning with a letter, 64 at most")
+        if len(self._by_name) >= WORLDS_MAXIMUM:
+            raise UsageError(f"there are {WORLDS_MAXIMUM} worlds already; delete some first")
+        world = self._open(name, secrets.randbits(63) if seed is None else seed, clock or self._make_clock())
+        world.found()
+        world.settle()
+        self.remember(world)
+        return world
+
+    def get(self, name: str) -> World:
+        """Raises UsageError when there is none."""
+        if name not in self._by_name:
+            raise UsageError(f"there is no world {name!r}; there are: {', '.join(sorted(self._by_name))}")
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(tuple(self._by_name.values()))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    @property
+    def default(self) -> World:
+        """The world of whoever presents no credential that belongs elsewhere."""
+        return self._by_name[DEFAULT]
+
+    def drop(self, name: str) -> None:
+        """End a world and all its credentials. Raises UsageError for the default one."""
+        if name == DEFAULT:
+            raise UsageError("the default world stays; reset it instead")
+        world = self.get(name)
+        world.store.clear()
+        self.directory.forget(name, standing=True)
+        del self._by_name[name]
+        root = self.database.root
+        if root is None:
+            world.store.connection.close()
+        else:
+            root.rows("DELETE FROM world WHERE name = ?", (name,))
+
+    def of(self, credential: Credential | None) -> World:
+        """The world a credential opens, else the default one."""
+        if credential is None:
+            return self.default
+        return self._by_name.get(credential.world) or self.default
+
+    def remember(self, world: World) -> None:
+        """Write down what a world needs to come back with its state."""
+        root = self.database.root
+        if root is None:
+            return
+        body = {
+            "seed": world.seed,
+            "mode": world.clock.mode,
+            "now": world.clock.now(),
+            "offset": world.clock.now() - Clock().now(),
+            "settings": world.settings,
+            "credentials": world.credentials,
+            "recipe": world.recipe,
+        }
+        root.rows(
+            "INSERT INTO world (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+            (world.name, msgspec.json.encode(body).decode()),
+        )
+
+    def close(self) -> None:
+        """Write down every world and let go of the database."""
+        for world in self:
+            world.store.rollback()
+            self.remember(world)
+        self.database.close()
+
+    def _open(self, name: str, seed: int, clock: Clock) -> World:
+        world = World(name, seed, clock, self.database, self.fakes, self.directory)
+        world.on_outbox = lambda: self.on_outbox(world)
+        self._by_name[name] = world
+        return world
+
+    def _recall(self) -> None:
+        root = self.database.root
+        for name, body in root.rows(f"SELECT name, {root.body} FROM world ORDER BY name") if root else ():  # noqa: S608
+            kept = msgspec.json.decode(body)
+            clock = self._make_clock()
+            mode: Mode = kept["mode"]
+            clock.switch(mode, kept["now"] if mode == "manual" else Clock().now() + kept["offset"])
+            world = self._open(name, kept["seed"], clock)
+            # The same numbers must not be drawn twice: what is drawn from here on depends on what was already kept.
+            world.chance = random.Random(f"{kept['seed']}:{world.store.next_version()}")  # noqa: S311
+            world.settings = kept["settings"]
+            world.credentials = kept["credentials"]
+            world.recipe = [(vendor, msgspec.convert(size, Size)) for vendor, size in kept["recipe"]]

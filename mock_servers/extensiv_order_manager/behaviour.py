@@ -1,0 +1,449 @@
+"""What Extensiv Order Manager does when it is called. Its paths, shapes and limits are in its contract.
+
+State follows the vendor's own order states; the guide's three words are how they look from its surface. An order takes
+stock when it is created and gives it back when it is cancelled; what ships leaves the shelf.
+"""
+
+import hashlib
+import hmac
+from base64 import b64decode
+from typing import Any
+
+from mock_servers.core.countries import ALPHA2, ALPHA3
+from mock_servers.core.fake import Call, Fake, Work
+from mock_servers.core.filters import All, Condition, Is
+from mock_servers.core.paging import page_of
+from mock_servers.core.refusal import Refusal
+from mock_servers.core.store import Document, encode
+from mock_servers.core.wire import Listing, Reply
+
+fake = Fake("extensiv_order_manager")
+
+fake.kind("order", index=("order_number", "status", "updated_at", "state"))
+fake.kind("product", index=("sku", "updated_at"))
+fake.kind("warehouse")
+fake.kind("stock", index=("sku", "warehouse_id"))
+fake.kind("shipment", index=("order_number", "order_id", "updated_at"))
+
+# Orders wait by the type of the warehouse that fulfils them (dossier A30), and may be cancelled while they wait (A33).
+WAITS_AS = {
+    "DIRECT_FULFILLMENT": "AWAITING_SHIPMENT",
+    "THIRD_PARTY_LOGISTICS": "AWAITING_3PL_EXPORT",
+    "DROPSHIP_VENDOR": "AWAITING_DROPSHIP",
+}
+OPEN = frozenset({*WAITS_AS.values(), "PENDING_FULFILLMENT"})
+CANCELLABLE = OPEN | {"UNRESOLVED"}
+SEED_STATUS = {"SHIPPED": "fulfilled", "CANCELLED": "cancelled"}
+
+SCOPES = (
+    "read_orders",
+    "write_orders",
+    "read_inventory",
+    "write_inventory",
+    "read_products",
+    "write_products",
+    "read_shipments",
+)
+
+
+# Who may call -------------------------------------------------------------------------------------------------------
+
+
+@fake.operation("issueToken")
+def issue_token(call: Call) -> Reply:
+    client_id, secret = _client_of(call)
+    if call.body["grant_type"] != "client_credentials":
+        raise Refusal("unsupported_grant_type")
+    if not client_id or not secret:
+        raise Refusal("invalid_body", details=(("client_id, client_secret", "are required"),))
+    client = call.credential("client", client_id)
+    if client is None or not hmac.compare_digest(str(client.about["secret"]).encode(), secret.encode()):
+        raise Refusal("invalid_client")
+    scopes = call.body.get("scope", "").split() or sorted(client.scopes)
+    for scope in scopes:
+        if scope not in client.scopes:
+            raise Refusal("invalid_scope", scope=scope)
+
+    token, lifetime = call.token(), call.lifetime("access_token")
+    call.grant("token", token, client_id, scopes=scopes, seconds=lifetime)
+    answer = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": int(lifetime or 0),
+        "scope": " ".join(scopes),
+    }
+    return Reply(200, answer, {"Cache-Control": "no-store"})
+
+
+def _client_of(call: Call) -> tuple[str, str]:
+    """Id and secret out of the form, or out of HTTP Basic (dossier A3)."""
+    basic = call.request.header(b"authorization") or ""
+    if basic[:6].lower() != "basic ":
+        return call.body.get("client_id", ""), call.body.get("client_secret", "")
+    try:
+        client_id, _, secret = b64decode(basic[6:], validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return client_id, secret
+
+
+@fake.tenant
+def make_tenant(work: Work) -> dict[str, str]:
+    """The default world's credentials are the very words the guide prints, so that its requests work as they stand."""
+    own = work.world.name != "default"
+    client_id = work.token(letters=20) if own else "YOUR_CLIENT_ID"
+    secret = work.token(letters=40) if own else "YOUR_CLIENT_SECRET"
+    token = work.token() if own else "YOUR_ACCESS_TOKEN"
+    work.grant("client", client_id, client_id, scopes=SCOPES, standing=True, secret=secret)
+    work.grant("token", token, client_id, scopes=SCOPES, standing=True)
+    return {"client_id": client_id, "client_secret": secret, "access_token": token}
+
+
+# Orders -------------------------------------------------------------------------------------------------------------
+
+
+@fake.operation("listOrders")
+def list_orders(call: Call) -> Reply:
+    return page_of(call, call.collection("order"), _filters(call, status="=", order_number="="))
+
+
+@fake.operation("getOrder")
+def get_order(call: Call) -> Reply:
+    return Reply(200, call.collection("order").get(call.path["id"]))
+
+
+@fake.operation("createOrder")
+def create_order(call: Call) -> Reply:
+    address = _checked_address(call.body["shipping_address"])
+    fingerprint = hashlib.sha256(encode(_sorted(call.body))).hexdigest()
+    known = call.collection("order").first(Is("order_number", "=", call.body["order_number"]))
+    if known is not None:
+        if known["fingerprint"] != fingerprint:
+            raise Refusal("duplicate_order", order_number=call.body["order_number"])
+        return Reply(200, known)
+
+    order = place_order(call, call.body | {"shipping_address": address}, fingerprint)
+    return Reply(201, order, {"Location": f"{call.base_url}/api/orders/{order.id}"})
+
+
+@fake.operation("cancelOrder")
+def cancel_order(call: Call) -> Reply:
+    order = call.collection("order").get(call.path["id"])
+    return Reply(200, call_off(call, order, (call.body or {}).get("reason", "")))
+
+
+@fake.view("guide", "order", schema="Order")
+def order_on_the_guide(order: Document) -> dict[str, Any]:
+    shown = {name: order[name] for name in ("id", "order_number", "status", "created_at", "updated_at")}
+    shown["items"] = [{"sku": item["sku"], "quantity": item["quantity"]} for item in order["items"]]
+    address = order["shipping_address"]
+    shown["shipping_address"] = address | {"country": ALPHA2[address["country"]]}
+    shown["shipments"] = order["shipments"]
+    for optional in ("shipping_method", "notes"):
+        if optional in order:
+            shown[optional] = order[optional]
+    return shown
+
+
+def place_order(work: Work, body: dict[str, Any], fingerprint: str) -> Document:
+    """Keep a new order and take its stock. An unknown SKU leaves it UNRESOLVED until the product exists (A10)."""
+    start = work.fake.contract.profile.facts["order_number_start"].value
+    order = {
+        "id": str(work.next_number("order", start)),
+        "created_at": work.stamp,
+        "updated_at": work.stamp,
+        "items": [{"sku": item["sku"], "quantity": item["quantity"], "shipped": 0} for item in body["items"]],
+        "shipments": [],
+        "stage": "new",
+        "fingerprint": fingerprint,
+        **{
+            name: body[name]
+            for name in ("order_number", "shipping_address", "shipping_method", "notes")
+            if name in body
+        },
+    }
+    return work.collection("order").add(_sourced(work, order))
+
+
+def _sourced(work: Work, order: dict[str, Any]) -> dict[str, Any]:
+    """The order with the warehouse that will ship it and the stock it takes there, if every SKU is known."""
+    if not all(work.collection("product").first(Is("sku", "=", item["sku"])) for item in order["items"]):
+        return _in_state(order, "UNRESOLVED") | {"unresolved": "MISSING_PRODUCT_INFO", "warehouse_id": None}
+    warehouse = _warehouse_for(work, _wanted(order))
+    for sku, quantity in _wanted(order).items():
+        _move(work, warehouse["id"], sku, allocated=quantity)
+    return _in_state(order, WAITS_AS[warehouse["type"]]) | {"unresolved": "RESOLVED", "warehouse_id": warehouse["id"]}
+
+
+def _warehouse_for(work: Work, wanted: dict[str, int]) -> Document:
+    """The first warehouse with enough of everything, else the first there is: the rest is backordered."""
+    warehouses = work.collection("warehouse").rows()
+    if not warehouses:
+        raise Refusal("validation_failed", details=(("items", "There is no warehouse to fulfil from."),))
+    for warehouse in warehouses:
+        if all(available(_stock(work, warehouse.id, sku)) >= quantity for sku, quantity in wanted.items()):
+            return warehouse
+    return warehouses[0]
+
+
+def call_off(work: Work, order: Document, reason: str) -> Document:
+    """Cancel what has not shipped; a cancelled order stays as it is. What it had taken is free again (A34)."""
+    if order["state"] == "CANCELLED":
+        return order
+    if order["state"] not in CANCELLABLE or order["shipments"]:
+        status = "partly shipped" if order["status"] == "pending" else order["status"]
+        raise Refusal("order_not_cancellable", order_number=order["order_number"], status=status)
+
+    if order["warehouse_id"] is not None:
+        for sku, quantity in _wanted(order).items():
+            _move(work, order["warehouse_id"], sku, allocated=-quantity)
+    cancelled = _in_state(order | {"cancel_reason": reason, "updated_at": work.stamp}, "CANCELLED")
+    return work.collection("order").save(cancelled)
+
+
+def _in_state(order: dict[str, Any], state: str) -> dict[str, Any]:
+    return order | {"state": state, "status": SEED_STATUS.get(state, "pending")}
+
+
+def _wanted(order: Any) -> dict[str, int]:
+    """What is still to ship, by SKU."""
+    wanted: dict[str, int] = {}
+    for item in order["items"]:
+        left = item["quantity"] - item["shipped"]
+        if left:
+            wanted[item["sku"]] = wanted.get(item["sku"], 0) + left
+    return wanted
+
+
+def _checked_address(address: dict[str, Any]) -> dict[str, Any]:
+    """The address with its country as alpha-3 (A13). Refuses unknown countries, and the USA without a state."""
+    country = address["country"].upper()
+    country = ALPHA3.get(country, country)
+    if country not in ALPHA2:
+        raise Refusal("invalid_body", details=(("shipping_address.country", "is not an ISO 3166 country code"),))
+    if country == "USA" and len(address.get("state", "")) != 2:
+        raise Refusal("invalid_body", details=(("shipping_address.state", "is a two-letter code in the USA"),))
+    return address | {"country": country}
+
+
+def _sorted(value: Any) -> Any:
+    """Two bodies that say the same are the same, in whatever order they say it."""
+    match value:
+        case dict():
+            return {name: _sorted(value[name]) for name in sorted(value)}
+        case list():
+            return [_sorted(item) for item in value]
+        case _:
+            return value
+
+
+# Stock --------------------------------------------------------------------------------------------------------------
+
+
+@fake.operation("listInventory")
+def list_inventory(call: Call) -> Reply:
+    where = Is("id", "=", str(call.query["warehouse_id"])) if "warehouse_id" in call.query else None
+    reply = page_of(call, call.collection("warehouse"), where)
+    listing: Listing = reply.body
+    by_sku = Is("sku", "=", call.query["sku"]) if "sku" in call.query else All()
+    rows = [
+        _warehouse(warehouse)
+        | {
+            "inventory": [
+                {"sku": stock["sku"]} | _level(stock)
+                for stock in call.collection("stock").rows(All(Is("warehouse_id", "=", warehouse.id), by_sku))
+            ]
+        }
+        for warehouse in listing.documents
+    ]
+    return Reply(200, {"data": rows, **listing.envelope})
+
+
+@fake.operation("updateInventory")
+def update_inventory(call: Call) -> Reply:
+    sku = call.body["sku"]
+    if call.collection("product").first(Is("sku", "=", sku)) is None:
+        raise Refusal("not_found", kind="product", id=sku)
+    warehouse = _named_warehouse(call, call.body.get("warehouseId"))
+
+    # The guide sets what is available; the vendor keeps what is on hand (A40).
+    stock = _stock(call, warehouse.id, sku)
+    on_hand = call.body["availableQuantity"] + stock["allocated"]
+    stock = _move(call, warehouse.id, sku, on_hand=on_hand - stock["on_hand"])
+    return Reply(200, {"sku": sku, "warehouse_id": int(warehouse.id)} | _level(stock))
+
+
+@fake.operation("listWarehouses")
+def list_warehouses(call: Call) -> Reply:
+    return page_of(call, call.collection("warehouse"))
+
+
+@fake.view("guide", "warehouse", schema="Warehouse")
+def warehouse_on_the_guide(warehouse: Document) -> dict[str, Any]:
+    return _warehouse(warehouse)
+
+
+def _warehouse(warehouse: Document) -> dict[str, Any]:
+    return {"warehouse_id": int(warehouse.id), "name": warehouse["name"], "type": warehouse["type"]}
+
+
+def _named_warehouse(work: Work, id: int | None) -> Document:
+    """The warehouse with this id, or the first one where none is named."""
+    if id is not None:
+        return work.collection("warehouse").get(str(id))
+    first = work.collection("warehouse").rows(limit=1)
+    if not first:
+        raise Refusal("not_found", kind="warehouse", id="(any)")
+    return first[0]
+
+
+def available(stock: Any) -> int:
+    """On hand less what orders have taken; below zero, somebody is waiting (A37)."""
+    return int(stock["on_hand"] - stock["allocated"])
+
+
+def _level(stock: Any) -> dict[str, int]:
+    return {"on_hand": stock["on_hand"], "allocated": stock["allocated"], "available": available(stock)}
+
+
+def _stock(work: Work, warehouse: str, sku: str) -> Any:
+    id = f"{warehouse}:{sku}"
+    found = work.collection("stock").find(id)
+    return found or {"id": id, "warehouse_id": warehouse, "sku": sku, "on_hand": 0, "allocated": 0}
+
+
+def _move(work: Work, warehouse: str, sku: str, *, on_hand: int = 0, allocated: int = 0) -> Document:
+    """Change a level by these numbers."""
+    stock = _stock(work, warehouse, sku)
+    moved = dict(stock) | {"on_hand": stock["on_hand"] + on_hand, "allocated": stock["allocated"] + allocated}
+    return work.collection("stock").put(moved | {"updated_at": work.stamp})
+
+
+# Products -----------------------------------------------------------------------------------------------------------
+
+
+@fake.operation("listProducts")
+def list_products(call: Call) -> Reply:
+    return page_of(call, call.collection("product"), _filters(call, sku="="))
+
+
+@fake.operation("createProduct")
+def create_product(call: Call) -> Reply:
+    if call.collection("product").first(Is("sku", "=", call.body["sku"])) is not None:
+        raise Refusal("duplicate_product", sku=call.body["sku"])
+    return Reply(201, add_product(call, call.body))
+
+
+@fake.view("guide", "product", schema="Product")
+def product_on_the_guide(product: Document) -> dict[str, Any]:
+    return product.body
+
+
+def add_product(work: Work, body: dict[str, Any]) -> Document:
+    """Keep a new product, and resolve the orders that were waiting for it."""
+    product = work.collection("product").add(
+        {
+            "id": str(work.next_number("product", 3001)),
+            "sku": body["sku"],
+            "name": body["name"],
+            "price": body.get("price"),
+            "barcode": body.get("barcode"),
+            "active": True,
+            "created_at": work.stamp,
+            "updated_at": work.stamp,
+        }
+    )
+    for order in work.collection("order").rows(Is("state", "=", "UNRESOLVED")):
+        if any(item["sku"] == body["sku"] for item in order["items"]):
+            work.collection("order").save(_sourced(work, order | {"updated_at": work.stamp}))
+    return product
+
+
+# Shipments ----------------------------------------------------------------------------------------------------------
+
+
+@fake.operation("listShipments")
+def list_shipments(call: Call) -> Reply:
+    return page_of(call, call.collection("shipment"), _filters(call, order_number="="))
+
+
+@fake.view("guide", "shipment", schema="Shipment")
+def shipment_on_the_guide(shipment: Document) -> dict[str, Any]:
+    return {name: value for name, value in shipment.items() if name != "warehouse_id"}
+
+
+def ship(work: Work, order: Document, quantities: dict[str, int], carrier: str, tracking_number: str) -> Document:
+    """One parcel leaves: its stock too, and the order is SHIPPED when nothing is left of it."""
+    shipment = work.collection("shipment").add(
+        {
+            "id": str(work.next_number("shipment", 9001)),
+            "order_id": order.id,
+            "order_number": order["order_number"],
+            "status": "shipped",
+            "carrier": carrier,
+            "tracking_number": tracking_number,
+            "tracking_url": None,
+            "shipped_at": work.stamp,
+            "updated_at": work.stamp,
+            "items": [{"sku": sku, "quantity": quantity} for sku, quantity in quantities.items()],
+            "warehouse_id": order["warehouse_id"],
+        }
+    )
+    for sku, quantity in quantities.items():
+        _move(work, order["warehouse_id"], sku, on_hand=-quantity, allocated=-quantity)
+    return _with_shipments(work, order, _shipped(order, quantities, +1), shipment)
+
+
+def void_shipment(work: Work, shipment: Document) -> Document:
+    """A parcel comes back before it left: the order waits again (A31), and its stock is taken again."""
+    order = work.collection("order").get(shipment["order_id"])
+    voided = work.collection("shipment").save(shipment | {"status": "voided", "updated_at": work.stamp})
+    quantities = {item["sku"]: item["quantity"] for item in shipment["items"]}
+    for sku, quantity in quantities.items():
+        _move(work, shipment["warehouse_id"], sku, on_hand=quantity, allocated=quantity)
+    _with_shipments(work, order, _shipped(order, quantities, -1), None)
+    return voided
+
+
+def _with_shipments(work: Work, order: Document, items: list[dict[str, Any]], new: Document | None) -> Document:
+    live = All(Is("order_id", "=", order.id), Is("status", "=", "shipped"))
+    shipments = [
+        {name: shipment[name] for name in ("carrier", "tracking_number", "shipped_at")}
+        for shipment in work.collection("shipment").rows(live)
+    ]
+    changed = order | {"items": items, "shipments": shipments, "updated_at": work.stamp}
+    waiting = WAITS_AS[work.collection("warehouse").get(order["warehouse_id"])["type"]]
+    work.collection("order").save(_in_state(changed, waiting if _wanted(changed) else "SHIPPED"))
+    return new or order
+
+
+def _shipped(order: Document, quantities: dict[str, int], sign: int) -> list[dict[str, Any]]:
+    """The order's items with these quantities shipped, or taken back, line after line."""
+    left, items = dict(quantities), []
+    for item in order["items"]:
+        room = item["quantity"] - item["shipped"] if sign > 0 else item["shipped"]
+        taken = min(room, left.get(item["sku"], 0))
+        if taken:
+            left[item["sku"]] -= taken
+        items.append(item | {"shipped": item["shipped"] + sign * taken})
+    return items
+
+
+# -------------------------------------------------------------------------------------------------------------------
+
+
+def _filters(call: Call, **members: str) -> Condition | None:
+    """The conditions a list was asked for; `updated_since` is inclusive (A6, A28)."""
+    conditions: list[Condition] = [Is(name, "=", call.query[name]) for name in members if name in call.query]
+    if "updated_since" in call.query:
+        conditions.append(Is("updated_at", ">=", call.fake.stamp_of(_moment(call.query["updated_since"]))))
+    return All(*conditions) if conditions else None
+
+
+def _moment(text: str) -> float:
+    from mock_servers.core.clock import moment_of
+
+    try:
+        return moment_of(text)
+    except (ValueError, OverflowError) as error:
+        raise Refusal("invalid_query", details=(("updated_since", "is not a moment"),)) from error
