@@ -5,6 +5,8 @@ vendor's name: every refusal here is the vendor's own, out of its profile.
 """
 
 import traceback
+from base64 import b64decode
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -58,7 +60,7 @@ class VendorApp:
         names = self._names(operation, request)
         fault = world.faults.strike(self.fake.vendor, names) if world.faults.plans else None
         if fault is not None and fault.kind == "repeat":
-            return self._repeated(world, request, fault)
+            return self._repeated(world, request)
         rule = ""
         headers: RawHeaders = []
         try:
@@ -278,7 +280,11 @@ class VendorApp:
             case "refuse":
                 raise Refusal(fault.error or "unavailable", retry_after_seconds=1)
             case "throttle":
-                raise Refusal("throttled", retry_after_seconds=max(1, round(fault.seconds)), **_THROTTLE_WORDS)
+                seconds = max(1, round(fault.seconds))
+                raise Refusal(
+                    "throttled", limit=0, used=0, remaining=0, reset_seconds=seconds, retry_after_seconds=seconds,
+                    retry_after_millis=seconds * 1000,
+                )  # fmt: skip
             case "revoke" if presented:
                 world.directory.revoke(self.fake.vendor, "token", presented)
             case "drop":
@@ -287,7 +293,7 @@ class VendorApp:
                 world.late.append((world.clock.now() + fault.seconds, lambda: self.handle(request)))
                 raise _Silenced(Fate("silent", fault.seconds))
 
-    def _repeated(self, world: World, request: Request, fault: Fault) -> Answer:
+    def _repeated(self, world: World, request: Request) -> Answer:
         """The request arrives twice; other faults planned for it wait for the next call."""
         plans, world.faults.plans = world.faults.plans, []
         try:
@@ -354,9 +360,6 @@ class _Silenced(Exception):  # noqa: N818
         self.fate = fate
 
 
-_THROTTLE_WORDS = {"limit": 0, "used": 0, "remaining": 0, "reset_seconds": 1, "retry_after_millis": 1000}
-
-
 def _fate_after(fault: Fault | None) -> Fate | None:
     match fault.kind if fault else None:
         case "lose":
@@ -395,22 +398,16 @@ def _form(text: bytes) -> dict[str, str]:
 
 def _client_ids(request: Request) -> list[str]:
     """Where a grant may name its client: the body, the query, or Basic credentials."""
-    from base64 import b64decode
-
     found = [value for name, value in request.fields() if name == "client_id"]
-    try:
+    with suppress(RecursionError, ValueError):
         kind = (request.header(CONTENT_TYPE) or "").split(";", 1)[0]
         body = decode(request.body) if kind == JSON else dict(parse_qsl(request.body.decode("ascii")))
         if isinstance(body, dict) and isinstance(body.get("client_id"), str):
             found.append(body["client_id"])
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
-        pass
     basic = request.header(b"authorization") or ""
     if basic[:6].lower() == "basic ":
-        try:
+        with suppress(ValueError):
             found.append(b64decode(basic[6:], validate=True).decode().split(":", 1)[0])
-        except (ValueError, UnicodeDecodeError):
-            pass
     return found
 
 

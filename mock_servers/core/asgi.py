@@ -14,7 +14,7 @@ BODY_HARD_MAXIMUM = 32 * 2**20
 EMPTY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
-class ReplyLost(ConnectionResetError):
+class ReplyLostError(ConnectionResetError):
     """Raised into a server that offers no way to drop a connection, so that it does so by failing."""
 
 
@@ -102,5 +102,5 @@ def _hang_up(receive: Receive) -> None:
     """Drop the connection. ASGI has no word for it; uvicorn's request cycle has its transport at hand."""
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is None:
-        raise ReplyLost
+        raise ReplyLostError
     transport.abort()

@@ -69,7 +69,7 @@ class PostgresConnection:
             raise UsageError(f"could not connect to PostgreSQL: {type(error).__name__}") from error
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        cursor = self.psycopg.execute(_percents(sql), values)  # type: ignore[call-overload]
+        cursor = self.psycopg.execute(_percents(sql), values)
         return cursor.fetchall() if cursor.description else []
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -109,7 +109,7 @@ class Database:
 
 
 class MemoryDatabase(Database):
-    """A database in memory for each world; an empty one is a copy of a template, which is quicker than making tables."""
+    """A database in memory for each world; an empty one is a copy of a template, quicker than making tables."""
 
     snapshots = True
 

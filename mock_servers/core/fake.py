@@ -246,7 +246,7 @@ class Fake:
         return lambda scheme: _each(self.schemes, (name,), scheme)
 
     def names(self, operation: str) -> Callable[[F], F]:
-        """What one request to an operation really asks for (a GraphQL document's root fields), for faults and journal."""
+        """What one request really asks for (a GraphQL document's root fields), for faults and journal."""
         return lambda alias: _each(self.aliases, (operation,), alias)
 
     def headers(self, surface: str) -> Callable[[F], F]:

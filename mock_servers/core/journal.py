@@ -60,7 +60,7 @@ class Journal:
         reply_body: bytes,
         guarded: bool,
     ) -> None:
-        """Keep one exchange. `guarded` says that its bodies or query may carry secrets and must be searched for them."""
+        """Keep one exchange. `guarded`: its bodies or query may carry secrets and are searched for them."""
         self._number += 1
         request_body = request_body[:BODY_MAXIMUM]
         reply_body = reply_body[:BODY_MAXIMUM]

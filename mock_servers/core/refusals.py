@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from contracts.profile import Errors, KnownError
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import encode
@@ -36,8 +38,6 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
 
 
 def _body(errors: Errors, known: KnownError, words: Words, details: list[Any]) -> Any:
-    import msgspec
-
     template = errors.body if known.body is msgspec.UNSET else known.body
     return _filled(template, words, details)
 

@@ -42,7 +42,7 @@ class Document(Mapping[str, Any]):
         """The body as a dict that is shared by all who look: read it, do not write it."""
         if self._body is None:
             self._body = decode(self.raw)
-        return self._body  # type: ignore[return-value]
+        return self._body
 
     def __getitem__(self, name: str) -> Any:
         return self.body[name]
@@ -76,6 +76,11 @@ class Collection:
         self._insert = (
             f"INSERT INTO document (world, vendor, kind, id, version, body) VALUES (?, '{vendor}', '{kind}', ?, ?, ?)"  # noqa: S608
             " RETURNING seq"
+        )
+        self._upsert = self._insert.replace(
+            " RETURNING",
+            " ON CONFLICT (world, vendor, kind, id)"
+            " DO UPDATE SET version = excluded.version, body = excluded.body RETURNING",
         )
         self._update = f"UPDATE document SET version = ?, body = ? WHERE {self._mine} AND id = ? RETURNING seq"  # noqa: S608
         self._delete = f"DELETE FROM document WHERE {self._mine} AND id = ?"  # noqa: S608
@@ -171,7 +176,13 @@ class Collection:
     def put(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
         """Keep it, whether it is new or not."""
         key = str(body["id"]) if id is None else id
-        return self.save(body, id=key) if self.find(key) else self.add(body, id=key)
+        store = self.store
+        raw = encode(dict(body) if isinstance(body, Document) else body)
+        version = store.next_version()
+        store.write()
+        rows = store.connection.rows(self._upsert, (store.world, key, version, raw.decode()))
+        store.changed(self)
+        return Document(self.kind, rows[0][0], key, version, raw)
 
     def delete(self, id: str) -> None:
         """Forget it; nothing happens when it is not there."""
@@ -198,13 +209,14 @@ class Collection:
 class Store:
     """One world's documents, counters and timers, on one connection."""
 
-    def __init__(self, connection: Connection, world: str) -> None:
+    def __init__(self, connection: Connection, world: str, version: int = 0) -> None:
+        """`version` is the least to count on from: a version once given out never means another document."""
         self.connection = connection
         self.world = world
         self.writing = False
         self.counts: dict[tuple[str, str], int] = {}
         self._collections: dict[tuple[str, str], Collection] = {}
-        self._version = int(connection.rows("SELECT COALESCE(MAX(version), 0) FROM document")[0][0])
+        self.version = max(version, int(connection.rows("SELECT COALESCE(MAX(version), 0) FROM document")[0][0]))
         self.next_due = self._first_due()
 
     def collection(self, vendor: str, kind: str) -> Collection:
@@ -254,8 +266,8 @@ class Store:
         self.counts.pop((collection.vendor, collection.kind), None)
 
     def next_version(self) -> int:
-        self._version += 1
-        return self._version
+        self.version += 1
+        return self.version
 
     def _forget(self) -> None:
         self.counts.clear()
@@ -324,5 +336,5 @@ class Store:
 
 
 def _document(kind: str, row: tuple[Any, ...]) -> Document:
-    seq, id, version, raw = row
-    return Document(kind, seq, id, version, raw if isinstance(raw, bytes) else raw.encode())
+    seq, key, version, raw = row
+    return Document(kind, seq, key, version, raw if isinstance(raw, bytes) else raw.encode())

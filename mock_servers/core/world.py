@@ -1,4 +1,4 @@
-"""A world: the only place surprise comes from. Clock, ids, chance, store, journal, faults and outbox, all under one seed.
+"""A world: the only place surprise comes from. Clock, ids, chance, store, journal, faults, outbox: all under one seed.
 
 One seed is one run: the same requests in the same world answer the same bytes.
 """
@@ -50,7 +50,9 @@ class World:
         self.recipe: list[tuple[str, Size]] = []
         """The seeds this world was filled with, so that it can be put back."""
         self.late: list[tuple[float, Callable[[], object]]] = []
-        self.on_outbox: Callable[[], None] = lambda: None
+        self.fixed_credentials = name == DEFAULT
+        """The default world opens with printed words, so that nobody needs to sign up; every other has secrets."""
+        self.on_outbox: Callable[[], object] = lambda: None
         """Called when something may be waiting for delivery."""
         self._snapshot: bytes | None = None
 
@@ -143,7 +145,7 @@ class World:
             self.clock.pin(None)
 
     async def advance(self, seconds: float, courier: Courier) -> None:
-        """Move the clock, doing what comes due on the way at its own moment: `advance(a); advance(b)` is `advance(a+b)`."""
+        """Move the clock, doing what comes due on the way at its own moment: two steps come to the same as one."""
         target = self.clock.now() + seconds
         try:
             await self.deliver(courier, target, pinned=True)
@@ -189,7 +191,9 @@ class World:
         if work.fake.make_seed is None:
             raise UsageError(f"{vendor} has no seed")
         try:
-            yield from work.fake.make_seed(work, size)
+            for made in work.fake.make_seed(work, size):
+                self.store.commit()  # somebody may call in between: no transaction stays open over a yield
+                yield made
             self.store.commit()
         except BaseException:
             self.store.rollback()
@@ -207,7 +211,7 @@ class World:
         self._chance_then = self.chance.getstate()
 
     def reset(self) -> None:
-        """Back to how the world was seeded: documents, credentials, faults, journal, limits and chance. Its clock stays."""
+        """Back to how it was seeded: documents, credentials, faults, journal, limits, chance. The clock stays."""
         self.store.rollback()
         self.faults.clear()
         self.journal.clear()
@@ -216,7 +220,7 @@ class World:
         self.directory.forget(self.name, standing=False)
         if self._snapshot is not None:
             self.store.connection.sqlite.deserialize(self._snapshot)  # type: ignore[attr-defined]
-            self.store = Store(self.store.connection, self.name)
+            self.store = Store(self.store.connection, self.name, self.store.version)
             self.chance.setstate(self._chance_then)
             return
         self.store.clear()
@@ -237,10 +241,12 @@ class Worlds:
         self.directory = Directory(database.root)
         self._make_clock = make_clock
         self._by_name: dict[str, World] = {}
-        self.on_outbox: Callable[[World], None] = lambda world: None
+        self.on_outbox: Callable[[World], object] = lambda _: None
         self._recall()
 
-    def create(self, name: str, seed: int | None = None, clock: Clock | None = None) -> World:
+    def create(
+        self, name: str, seed: int | None = None, clock: Clock | None = None, *, fixed_credentials: bool | None = None
+    ) -> World:
         """A new, empty world with credentials of its own. Raises UsageError when the name is taken or is none."""
         if name in self._by_name:
             raise UsageError(f"there is a world {name!r} already")
@@ -249,6 +255,8 @@ class Worlds:
         if len(self._by_name) >= WORLDS_MAXIMUM:
             raise UsageError(f"there are {WORLDS_MAXIMUM} worlds already; delete some first")
         world = self._open(name, secrets.randbits(63) if seed is None else seed, clock or self._make_clock())
+        if fixed_credentials is not None:
+            world.fixed_credentials = fixed_credentials
         world.found()
         world.settle()
         self.remember(world)
@@ -303,6 +311,7 @@ class Worlds:
             "offset": world.clock.now() - Clock().now(),
             "settings": world.settings,
             "credentials": world.credentials,
+            "fixed_credentials": world.fixed_credentials,
             "recipe": world.recipe,
         }
         root.rows(
@@ -335,4 +344,5 @@ class Worlds:
             world.chance = random.Random(f"{kept['seed']}:{world.store.next_version()}")  # noqa: S311
             world.settings = kept["settings"]
             world.credentials = kept["credentials"]
+            world.fixed_credentials = kept["fixed_credentials"]
             world.recipe = [(vendor, msgspec.convert(size, Size)) for vendor, size in kept["recipe"]]

@@ -9,6 +9,7 @@ import hmac
 from base64 import b64decode
 from typing import Any
 
+from mock_servers.core.clock import moment_of
 from mock_servers.core.countries import ALPHA2, ALPHA3
 from mock_servers.core.fake import Call, Fake, Work
 from mock_servers.core.filters import All, Condition, Is
@@ -34,6 +35,8 @@ WAITS_AS = {
 OPEN = frozenset({*WAITS_AS.values(), "PENDING_FULFILLMENT"})
 CANCELLABLE = OPEN | {"UNRESOLVED"}
 SEED_STATUS = {"SHIPPED": "fulfilled", "CANCELLED": "cancelled"}
+
+WRITTEN = ("order_number", "shipping_address", "shipping_method", "notes")
 
 SCOPES = (
     "read_orders",
@@ -90,10 +93,10 @@ def _client_of(call: Call) -> tuple[str, str]:
 @fake.tenant
 def make_tenant(work: Work) -> dict[str, str]:
     """The default world's credentials are the very words the guide prints, so that its requests work as they stand."""
-    own = work.world.name != "default"
-    client_id = work.token(letters=20) if own else "YOUR_CLIENT_ID"
-    secret = work.token(letters=40) if own else "YOUR_CLIENT_SECRET"
-    token = work.token() if own else "YOUR_ACCESS_TOKEN"
+    fixed = work.world.fixed_credentials
+    client_id = "YOUR_CLIENT_ID" if fixed else work.token(letters=20)
+    secret = "YOUR_CLIENT_SECRET" if fixed else work.token(letters=40)
+    token = "YOUR_ACCESS_TOKEN" if fixed else work.token()
     work.grant("client", client_id, client_id, scopes=SCOPES, standing=True, secret=secret)
     work.grant("token", token, client_id, scopes=SCOPES, standing=True)
     return {"client_id": client_id, "client_secret": secret, "access_token": token}
@@ -148,7 +151,7 @@ def order_on_the_guide(order: Document) -> dict[str, Any]:
 def place_order(work: Work, body: dict[str, Any], fingerprint: str) -> Document:
     """Keep a new order and take its stock. An unknown SKU leaves it UNRESOLVED until the product exists (A10)."""
     start = work.fake.contract.profile.facts["order_number_start"].value
-    order = {
+    order: dict[str, Any] = {
         "id": str(work.next_number("order", start)),
         "created_at": work.stamp,
         "updated_at": work.stamp,
@@ -441,8 +444,6 @@ def _filters(call: Call, **members: str) -> Condition | None:
 
 
 def _moment(text: str) -> float:
-    from mock_servers.core.clock import moment_of
-
     try:
         return moment_of(text)
     except (ValueError, OverflowError) as error:

@@ -65,7 +65,8 @@ def _order(
     stamp = work.fake.stamp_of(work.now - chance.randrange(90 * DAY_SECONDS))
     wanted = [{"sku": item.sku, "quantity": chance.choice((1, 1, 1, 2, 4)), "shipped": 0} for item in lines]
     for item in wanted:
-        taken[item["sku"]] = taken.get(item["sku"], 0) + item["quantity"]
+        sku = str(item["sku"])
+        taken[sku] = taken.get(sku, 0) + int(item["quantity"])
     return {
         "id": str(id),
         "order_number": f"SEED-{id}",
