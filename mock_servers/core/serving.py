@@ -227,7 +227,7 @@ def _listen(host: str, port_base: int | None, names: list[str]) -> dict[str, soc
             for each in [*sockets.values(), listening]:
                 each.close()
             what = name or "the admin API"
-            why = getattr(error, "strerror", None) or str(error)
+            why = (getattr(error, "strerror", None) or str(error)).rstrip(".")
             raise UsageError(f"port {port} for {what} on {host} cannot be used: {why}. Try --port-base.") from error
         sockets[name] = listening
     return sockets
