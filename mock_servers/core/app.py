@@ -9,6 +9,7 @@ from base64 import b64decode
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
+from weakref import WeakKeyDictionary
 
 import msgspec
 import structlog
@@ -31,7 +32,8 @@ from mock_servers.core.world import World, Worlds
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
-FRAGMENTS_MAXIMUM = 20_000
+FRAGMENTS_MAXIMUM = 10_000
+NO_FRAGMENT = (-1, b"")
 log = structlog.get_logger("seatrial")
 
 
@@ -45,7 +47,9 @@ class VendorApp:
         self.checks = Checks(self.contract)
         self.routes = Routes(self.contract.operations.values())
         self._surface_by_prefix = _prefixes(self.contract.operations.values())
-        self._fragments: dict[tuple[World, str, str, str], tuple[int, bytes]] = {}
+        self._fragments: WeakKeyDictionary[World, dict[tuple[str, str], dict[str, tuple[int, bytes]]]] = (
+            WeakKeyDictionary()
+        )
         self._guarded = {each.id for each in self.contract.operations.values() if each.scopes is None}
 
     def handle(self, request: Request) -> Answer:
@@ -53,7 +57,7 @@ class VendorApp:
         operation, found = self.routes.find(request.method, request.path)
         surface = self.contract.surfaces[operation.surface if operation else self._surface_of(request.path)].profile
         presented = self._presented(surface, request)
-        caller = self.fake_credential(presented)
+        caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
         world = self.worlds.of(caller or self._tenant(operation, request))
         world.catch_up()
         now = world.clock.now()
@@ -66,6 +70,7 @@ class VendorApp:
         try:
             if fault is not None:
                 self._before(world, fault, request, presented)
+                caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
             if operation is None:
                 raise _unrouted(request, found)
             call = Call(world, self.fake, now, operation, request)
@@ -89,14 +94,14 @@ class VendorApp:
             rule, status, more, body = self._broke(surface, error, request)
             headers += more
         headers += self._surface_headers(world, operation, request, now)
-        headers.append((b"date", http_date(now).encode()))
+        headers.append((b"date", http_date(int(now)).encode()))
         self._keep(world, now, names, request, status, rule, fault, headers, body)
         return Answer(status, headers, body, _fate_after(fault))
 
     # Who is asking, and in which world
 
-    def _presented(self, surface: SurfaceProfile, request: Request) -> str | None:
-        """The secret the request presents, by the schemes of its surface."""
+    def _presented(self, surface: SurfaceProfile, request: Request) -> str:
+        """The digest of the token the request presents, by the schemes of its surface; empty for none."""
         for scheme in surface.auth:
             match scheme:
                 case Bearer():
@@ -110,12 +115,8 @@ class VendorApp:
                 case _:
                     secret = self.fake.schemes[scheme.name](request)
             if secret:
-                return secret
-        return None
-
-    def fake_credential(self, presented: str | None) -> Credential | None:
-        """The token behind a secret, expired or not."""
-        return None if presented is None else self.worlds.directory.find(self.fake.vendor, "token", presented)
+                return digest("token", secret)
+        return ""
 
     def _tenant(self, operation: Operation | None, request: Request) -> Credential | None:
         """Whose account is meant where no token says so: by the client id of a grant, else by the host name."""
@@ -126,22 +127,22 @@ class VendorApp:
                     return found
         return self.worlds.directory.find(self.fake.vendor, "tenant", request.host)
 
-    def _admit(self, call: Call, surface: SurfaceProfile, presented: str | None, caller: Credential | None) -> None:
+    def _admit(self, call: Call, surface: SurfaceProfile, presented: str, caller: Credential | None) -> None:
         """Throttle and authenticate, in the vendor's order."""
-        call.token_digest = digest("token", presented) if presented else ""
+        call.token_digest = presented
         for step in surface.admission:
             if step == "authenticate":
                 self._authenticate(call, presented, caller)
             else:
                 self._throttle(call, surface, caller)
 
-    def _authenticate(self, call: Call, presented: str | None, caller: Credential | None) -> None:
+    def _authenticate(self, call: Call, presented: str, caller: Credential | None) -> None:
         needed = call.operation.scopes
         if needed is None:
             return
-        if presented is None:
+        if not presented:
             raise Refusal("unauthenticated")
-        if caller is None or self.fake_credential(presented) is None:
+        if caller is None:
             raise Refusal("invalid_token")
         if caller.expires is not None and call.now >= caller.expires:
             raise Refusal("expired_token")
@@ -216,7 +217,7 @@ class VendorApp:
                 return body
             case Document():
                 if (operation.surface, body.kind) in self.fake.views:
-                    return self._fragment(call, body)
+                    return self._texts(call, [body])[0]
                 body = body.body
             case Listing():
                 return self._list(call, reply.status, body)
@@ -225,28 +226,35 @@ class VendorApp:
         return encode(body)
 
     def _list(self, call: Call, status: int, listing: Listing) -> bytes:
-        rows = b"[" + b",".join([self._fragment(call, document) for document in listing.documents]) + b"]"
+        rows = b"[" + b",".join(self._texts(call, listing.documents)) + b"]"
         if not listing.member:
             return rows
         self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})
         rest = encode(listing.envelope)
         return b'{"' + listing.member.encode() + b'":' + rows + (b"," + rest[1:] if len(rest) > 2 else b"}")
 
-    def _fragment(self, call: Call, document: Document) -> bytes:
-        """A document as this surface shows it: made and checked once for each version of it."""
-        surface = call.operation.surface
-        key = (call.world, surface, document.kind, document.id)
-        kept = self._fragments.get(key)
-        if kept is not None and kept[0] == document.version:
-            return kept[1]
+    def _texts(self, call: Call, documents: list[Document]) -> list[bytes]:
+        """Documents as this surface shows them, each made and checked once for each version of it."""
+        if not documents:
+            return []
+        surface, kind = call.operation.surface, documents[0].kind
+        kept = self._fragments.setdefault(call.world, {}).setdefault((surface, kind), {})
+        texts = []
+        for document in documents:
+            version, text = kept.get(document.id, NO_FRAGMENT)
+            if version != document.version:
+                text = self._fragment(surface, document)
+                if len(kept) >= FRAGMENTS_MAXIMUM:
+                    kept.clear()
+                kept[document.id] = (document.version, text)
+            texts.append(text)
+        return texts
+
+    def _fragment(self, surface: str, document: Document) -> bytes:
         view = self.fake.views[surface, document.kind]
         shown = view.render(document)
         self.checks.fragment(surface, view.schema, shown)
-        text = encode(shown)
-        if len(self._fragments) >= FRAGMENTS_MAXIMUM:
-            self._fragments.clear()
-        self._fragments[key] = (document.version, text)
-        return text
+        return encode(shown)
 
     def _reply_headers(self, call: Call, reply: Reply, body: bytes) -> RawHeaders:
         headers: RawHeaders = []
@@ -275,7 +283,7 @@ class VendorApp:
         alias = self.fake.aliases.get(operation.id)
         return (operation.id, *alias(request)) if alias else (operation.id,)
 
-    def _before(self, world: World, fault: Fault, request: Request, presented: str | None) -> None:
+    def _before(self, world: World, fault: Fault, request: Request, presented: str) -> None:
         match fault.kind:
             case "refuse":
                 raise Refusal(fault.error or "unavailable", retry_after_seconds=1)
@@ -286,7 +294,7 @@ class VendorApp:
                     retry_after_millis=seconds * 1000,
                 )  # fmt: skip
             case "revoke" if presented:
-                world.directory.revoke(self.fake.vendor, "token", presented)
+                world.directory.revoke_digest(self.fake.vendor, presented)
             case "drop":
                 raise _Silenced(Fate("lost"))
             case "late":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from mock_servers.core.app import VendorApp
 from mock_servers.core.wire import Answer, Request
@@ -42,7 +43,8 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         body = message.get("body", b"")
         if message.get("more_body"):
             body, too_large = await _rest(body, receive)
-    path = scope["path"]
+    raw = scope.get("raw_path")
+    path = raw.decode("latin-1") if raw else quote(scope["path"])
     return Request(
         scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, scope["scheme"], too_large
     )

@@ -7,6 +7,7 @@ until it is advanced, or follows an event loop whose time jumps (a simulation).
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 Mode = Literal["real", "manual"]
@@ -60,13 +61,12 @@ MOST_SECONDS = 100 * 366 * 86400.0
 
 def iso_seconds(moment: float) -> str:
     """`2025-03-04T10:11:12Z`."""
-    whole = int(moment)
-    if whole != _last[0]:
-        _last[0], _last[1] = whole, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(whole))
-    return str(_last[1])
+    return _iso(int(moment))
 
 
-_last: list[int | str] = [-1, ""]
+@lru_cache(maxsize=64)
+def _iso(whole: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(whole))
 
 
 def iso_millis(moment: float) -> str:
@@ -74,9 +74,10 @@ def iso_millis(moment: float) -> str:
     return f"{iso_seconds(moment)[:-1]}.{int(moment * 1000) % 1000:03d}Z"
 
 
-def http_date(moment: float) -> str:
-    """`Tue, 04 Mar 2025 10:11:12 GMT`, in English whatever the machine speaks."""
-    at = time.gmtime(int(moment))
+@lru_cache(maxsize=64)
+def http_date(whole: int) -> str:
+    """`Tue, 04 Mar 2025 10:11:12 GMT` for a whole second, in English whatever the machine speaks."""
+    at = time.gmtime(whole)
     return (
         f"{DAYS[at.tm_wday]}, {at.tm_mday:02d} {MONTHS[at.tm_mon - 1]} {at.tm_year} {time.strftime('%H:%M:%S GMT', at)}"
     )

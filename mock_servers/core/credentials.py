@@ -50,6 +50,10 @@ class Directory:
         """The credential behind a secret, expired or not."""
         return self._by_digest.get((vendor, digest(sort, secret)))
 
+    def of_digest(self, vendor: str, name: str) -> Credential | None:
+        """The credential kept under a digest, expired or not."""
+        return self._by_digest.get((vendor, name))
+
     def add(self, secret: str, credential: Credential) -> None:
         """Let a secret in, or replace what it stood for."""
         name = digest(credential.sort, secret)
@@ -63,7 +67,10 @@ class Directory:
 
     def revoke(self, vendor: str, sort: str, secret: str) -> bool:
         """Shut a secret out; says whether it had been let in."""
-        name = digest(sort, secret)
+        return self.revoke_digest(vendor, digest(sort, secret))
+
+    def revoke_digest(self, vendor: str, name: str) -> bool:
+        """The same, by the digest."""
         if self._root is not None:
             self._root.rows("DELETE FROM credential WHERE vendor = ? AND digest = ?", (vendor, name))
         return self._by_digest.pop((vendor, name), None) is not None

@@ -56,7 +56,7 @@ class SqliteConnection:
 class PostgresConnection:
     """PostgreSQL through psycopg, in autocommit as well."""
 
-    body = "body::text"
+    body = "convert_to(body::text, 'UTF8')"
 
     def __init__(self, url: str) -> None:
         try:

@@ -19,19 +19,29 @@ class Node:
 
 
 class Routes:
-    """The operations of one vendor by method and path."""
+    """The operations of one vendor by method and path. Paths are as they came: percent-encoded."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._exact: dict[tuple[str, str], Operation] = {}
+        self._near: dict[tuple[str, str], tuple[Operation, str]] = {}
+        """Operations whose only free segment is their last, such as `/orders/{id}`: found without a walk."""
         self._root = Node()
         for operation in operations:
             self._add(operation)
+        for method, head in tuple(self._near):
+            if node_of(self._root, head).around:
+                del self._near[method, head]  # `{id}.json` beside `{id}`: only a walk can tell
+        self._taken = {tuple(path.rsplit("/", 1)) for _, path in self._exact}
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | tuple[None, tuple[str, ...]]:
         """The operation and its path's values; or None and the methods that this path does know."""
         exact = self._exact.get((method, path))
         if exact is not None:
             return exact, {}
+        head, _, last = path.rpartition("/")
+        near = self._near.get((method, head))
+        if near is not None and last and "%" not in last and (head, last) not in self._taken:
+            return near[0], {near[1]: last}
         values: list[str] = []
         node = _walk(self._root, path.split("/"), 1, values)
         if node is None:
@@ -53,8 +63,18 @@ class Routes:
             names.append(name)
             node = _free_child(node, before, after)
         node.methods[operation.method] = (operation, tuple(names))
+        head, _, last = operation.path.rpartition("/")
         if not names:
             self._exact[operation.method, operation.path] = operation
+        elif "{" not in head and node is node_of(self._root, head).free:
+            self._near[operation.method, head] = (operation, last[1:-1])
+
+
+def node_of(root: Node, path: str) -> Node:
+    """The node at a path without free segments."""
+    for segment in path.split("/")[1:]:
+        root = root.fixed[segment]
+    return root
 
 
 def _free_child(node: Node, before: str, after: str) -> Node:

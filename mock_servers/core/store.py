@@ -88,7 +88,7 @@ class Collection:
     def find(self, id: str) -> Document | None:
         """The document with this id, or None."""
         rows = self.store.connection.rows(self._find, (self.store.world, str(id)))
-        return _document(self.kind, rows[0]) if rows else None
+        return Document(self.kind, *rows[0]) if rows else None
 
     def get(self, id: str) -> Document:
         """The document with this id. Refuses with `not_found`, naming the kind and the id."""
@@ -127,7 +127,7 @@ class Collection:
         if limit is not None:
             sql += " LIMIT ? OFFSET ?"
             values += [limit, offset]
-        return [_document(self.kind, row) for row in self.store.connection.rows(sql, values)]
+        return [Document(self.kind, *row) for row in self.store.connection.rows(sql, values)]
 
     def first(self, where: Condition, *, order_by: str = "seq", descending: bool = False) -> Document | None:
         """The first that fits, or None."""
@@ -333,8 +333,3 @@ class Store:
             self.connection.rows(f"DELETE FROM {table} WHERE world = ?", (self.world,))  # noqa: S608
         self.commit()
         self._forget()
-
-
-def _document(kind: str, row: tuple[Any, ...]) -> Document:
-    seq, key, version, raw = row
-    return Document(kind, seq, key, version, raw if isinstance(raw, bytes) else raw.encode())

@@ -31,7 +31,8 @@ class FakeTransport(httpx.AsyncBaseTransport, httpx.BaseTransport):
 def _seen(request: httpx.Request, body: bytes) -> Request:
     headers = [(name.lower(), value) for name, value in request.headers.raw]
     url = request.url
-    return Request(request.method, url.path, url.query.decode("latin-1"), headers, body, url.scheme)
+    path = url.raw_path.split(b"?", 1)[0].decode("latin-1")
+    return Request(request.method, path, url.query.decode("latin-1"), headers, body, url.scheme)
 
 
 def _heard(request: httpx.Request, answer: Answer) -> httpx.Response:

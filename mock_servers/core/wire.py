@@ -9,7 +9,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Request:
-    """What came in. Header names are lower-case bytes, as ASGI has them; `query` is the raw text after `?`."""
+    """What came in. Header names are lower-case bytes, as ASGI has them; `path` is still percent-encoded, and `query`
+    the raw text after `?`."""
 
     __slots__ = ("body", "headers", "method", "path", "query", "scheme", "too_large")
 
@@ -55,7 +56,12 @@ class Request:
 
     def fields(self) -> list[tuple[str, str]]:
         """The query's names and values in their order."""
-        return parse_qsl(self.query, keep_blank_values=True) if self.query else []
+        query = self.query
+        if not query:
+            return []
+        if "%" in query or "+" in query:
+            return parse_qsl(query, keep_blank_values=True)
+        return [(name, value) for name, _, value in [part.partition("=") for part in query.split("&")] if name]
 
 
 class Fate(Struct, frozen=True):
