@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
 import httpx
-import looptime
 import pytest
 
 from connectors.core.auth import (
@@ -25,6 +24,7 @@ from connectors.core.clock import LoopClock
 from connectors.core.errors import NotApplied, Unauthorized, Unavailable
 from connectors.core.http import Http
 from connectors.core.wire import Answer, Call
+from seatrial import virtual_time
 
 MONDAY = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 TOKEN_URL = "https://auth.vendor.example/oauth/token"
@@ -33,7 +33,7 @@ WRITE = Call("POST", "/things", json={})
 
 
 def run(main):
-    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(noop_cycles=0)) as runner:
+    with asyncio.Runner(loop_factory=lambda: virtual_time.new_event_loop()) as runner:
         return runner.run(main)
 
 

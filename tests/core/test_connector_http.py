@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import looptime
 import pytest
 import respx
 
@@ -32,6 +31,7 @@ from connectors.core.errors import (
 from connectors.core.http import Complaint, Http, HttpLimits
 from connectors.core.throttle import CallsPerPeriod
 from connectors.core.wire import Answer, Call
+from seatrial import virtual_time
 
 MONDAY = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 READ = Call("GET", "/things", "list")
@@ -41,7 +41,7 @@ Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
 
 def run(main):
-    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(noop_cycles=0)) as runner:
+    with asyncio.Runner(loop_factory=lambda: virtual_time.new_event_loop()) as runner:
         return runner.run(main)
 
 

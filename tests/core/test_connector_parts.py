@@ -8,7 +8,6 @@ import pickle
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import looptime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,12 +20,13 @@ from connectors.core.paging import GraphqlCursor, LinkHeader, PageNumber, link_t
 from connectors.core.redaction import Redactor
 from connectors.core.throttle import CallsPerPeriod, CostBucket, Unlimited
 from connectors.core.webhooks import header, must_match, sign_base64, sign_hex
+from seatrial import virtual_time
 
 MONDAY = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 
 
 def run(main):
-    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(noop_cycles=0)) as runner:
+    with asyncio.Runner(loop_factory=lambda: virtual_time.new_event_loop()) as runner:
         return runner.run(main)
 
 

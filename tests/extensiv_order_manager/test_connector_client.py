@@ -8,7 +8,6 @@ from decimal import Decimal
 from urllib.parse import parse_qs
 
 import httpx
-import looptime
 import pytest
 
 from connectors.canonical import Address, Delivery, DeliveryLine, Level, Money, Ref, Warehouse
@@ -28,6 +27,7 @@ from connectors.core.errors import (
 )
 from connectors.extensiv_order_manager import OrderManager, Settings
 from connectors.ports import InventorySink, InventorySource, OrderDestination, ProductSource, ShipmentSource
+from seatrial import virtual_time
 
 MONDAY = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 TOKEN_FIELDS = {"grant_type": "client_credentials", "client_id": "om-id", "client_secret": "om-secret-value"}
@@ -58,7 +58,7 @@ SHIPMENT = {
 
 
 def run(main):
-    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(noop_cycles=0)) as runner:
+    with asyncio.Runner(loop_factory=lambda: virtual_time.new_event_loop()) as runner:
         return runner.run(main)
 
 
