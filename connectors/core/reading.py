@@ -28,10 +28,26 @@ def as_document(document: Any, kind: type[D]) -> D:
 def mapped(document: Any, kind: type[D], mapping: Callable[[D], R]) -> R:
     """Check and map in one step; whatever the mapping cannot make sense of is `Unreadable` too."""
     checked = as_document(document, kind)
+    return understood(_named(document), lambda: mapping(checked))
+
+
+def understood(name: str, make: Callable[[], R]) -> R:
+    """What `make` gives; its `ValueError` about the vendor's values becomes `Unreadable`."""
     try:
-        return mapping(checked)
+        return make()
     except (ValueError, ArithmeticError) as error:
-        raise Unreadable(f"{_named(document)} makes no sense: {error}") from error
+        raise Unreadable(f"{name} makes no sense: {error}") from error
+
+
+def dig(document: Any, *path: str) -> Any:
+    """The value at that path; None where there is null on the way. Raises `Unreadable` where there is no such path."""
+    for step in path:
+        if document is None:
+            return None
+        if not isinstance(document, Mapping) or step not in document:
+            raise Unreadable(f"the answer has nothing at {'.'.join(path)}")
+        document = document[step]
+    return document
 
 
 def money(amount: Decimal | int, currency: str) -> Money:
