@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.contract import Contract, Operation, load
+from contracts.profile import SurfaceProfile
 from mock_servers.core.clock import iso_millis, iso_seconds
 from mock_servers.core.credentials import Credential
 from mock_servers.core.store import Collection, Document
@@ -133,9 +134,19 @@ class Work:
 class Call(Work):
     """A unit of work that somebody asked for over the wire."""
 
-    def __init__(self, world: "World", fake: "Fake", now: float, operation: Operation, request: Request) -> None:
+    def __init__(
+        self,
+        world: "World",
+        fake: "Fake",
+        now: float,
+        operation: Operation,
+        request: Request,
+        surface: SurfaceProfile,
+    ) -> None:
         super().__init__(world, fake, now)
         self.operation = operation
+        self.surface = surface
+        """What surrounds the operation's endpoint."""
         self.request = request
         self.path: dict[str, str] = {}
         self.query: dict[str, Any] = {}
@@ -177,10 +188,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Fake:
-    """One vendor's mind, by the names its contract uses."""
+    """One vendor's mind, by the names its contract uses. `contract` is one that lives outside of `contracts/`."""
 
-    def __init__(self, vendor: str) -> None:
+    def __init__(self, vendor: str, contract: Contract | None = None) -> None:
         self.vendor = vendor
+        self._contract = contract
         self.operations: dict[str, Callable[[Call], Reply]] = {}
         self.fields: dict[str, Callable[..., Any]] = {}
         self.actions: dict[str, Action] = {}
@@ -190,6 +202,7 @@ class Fake:
         self.schemes: dict[str, Callable[[Request], str | None]] = {}
         self.aliases: dict[str, Callable[[Request], tuple[str, ...]]] = {}
         self.surface_headers: dict[str, Callable[[Call], Iterable[tuple[str, str]]]] = {}
+        self.laws: list[Callable[[Work], Iterable[str]]] = []
         self.make_tenant: Callable[[Work], dict[str, str]] | None = None
         self.make_seed: Callable[[Work, Size], Iterator[int]] | None = None
         self.find_listeners: Callable[[Work, Event], Iterable[Listener]] | None = None
@@ -199,7 +212,7 @@ class Fake:
     @property
     def contract(self) -> Contract:
         """What this fake is held to."""
-        return load(self.vendor)
+        return self._contract or load(self.vendor)
 
     def stamp_of(self, moment: float) -> str:
         """A moment as the vendor writes it."""
@@ -267,6 +280,17 @@ class Fake:
         """Who is told of an event, and what; called before the change is committed."""
         self.find_listeners = finds
         return finds
+
+    def sound(self, law: F) -> F:
+        """What holds in any world of this vendor, whatever its callers did: yields each breach in words."""
+        self.laws.append(law)
+        return law
+
+    def problems(self, work: Work) -> Iterator[str]:
+        """Every breach of the vendor's laws in a world. None is ever the caller's fault."""
+        for law in self.laws:
+            for problem in law(work):
+                yield f"{self.vendor}: {law.__name__.replace('_', ' ')}: {problem}"
 
     def gave_up(self, does: F) -> F:
         """What becomes of a subscription after too many failures."""

@@ -1,0 +1,82 @@
+"""What holds in any Order Manager, whatever its callers did: nothing shipped twice, nothing taken for nobody."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mock_servers.core.fake import Work
+from mock_servers.core.filters import Is
+from mock_servers.core.store import Document
+from mock_servers.extensiv_order_manager.behaviour import OPEN, SEED_STATUS, fake
+
+
+@fake.sound
+def allocated_stock_is_what_open_orders_still_wait_for(work: Work) -> Iterator[str]:
+    """Summed over every warehouse and SKU; an order without a warehouse has taken nothing."""
+    wanted: Counter[str] = Counter()
+    for order in work.collection("order").rows():
+        if order["state"] in OPEN and order["warehouse_id"] is not None:
+            for item in order["items"]:
+                wanted[f"{order['warehouse_id']}:{item['sku']}"] += item["quantity"] - item["shipped"]
+    taken = Counter({stock.id: stock["allocated"] for stock in work.collection("stock").rows()})
+    for shelf in sorted({*wanted, *taken}):
+        if wanted[shelf] != taken[shelf]:
+            yield f"{taken[shelf]} allocated at {shelf}, {wanted[shelf]} waited for"
+
+
+@fake.sound
+def stock_lies_in_a_warehouse_under_its_own_name(work: Work) -> Iterator[str]:
+    """Each level belongs to a warehouse and a product there are, once."""
+    warehouses = {warehouse.id for warehouse in work.collection("warehouse").rows()}
+    products = {product["sku"] for product in work.collection("product").rows()}
+    for stock in work.collection("stock").rows():
+        if stock.id != f"{stock['warehouse_id']}:{stock['sku']}":
+            yield f"level {stock.id} is of {stock['sku']} in {stock['warehouse_id']}"
+        if stock["warehouse_id"] not in warehouses:
+            yield f"level {stock.id} is in no warehouse there is"
+        if stock["sku"] not in products:
+            yield f"level {stock.id} is of no product there is"
+
+
+@fake.sound
+def an_order_adds_up_to_its_parcels(work: Work) -> Iterator[str]:
+    """Shipped quantities are what live parcels hold, never more than was ordered, and the state follows from them."""
+    numbers: Counter[str] = Counter()
+    for order in work.collection("order").rows():
+        numbers[order["order_number"]] += 1
+        for problem in _of_order(order, _live(work, order)):
+            yield f"order {order['order_number']}: {problem}"
+    for number, count in numbers.items():
+        if count > 1:
+            yield f"order number {number} is there {count} times"
+
+
+def _live(work: Work, order: Document) -> list[Document]:
+    parcels = work.collection("shipment").rows(Is("order_id", "=", order.id))
+    return [parcel for parcel in parcels if parcel["status"] != "voided"]
+
+
+def _of_order(order: Document, parcels: list[Document]) -> Iterator[str]:
+    shipped = _by_sku(order["items"], "shipped")
+    sent = sum((_by_sku(parcel["items"], "quantity") for parcel in parcels), Counter[str]())
+    if +shipped != +sent:
+        yield f"{dict(shipped)} shipped, {dict(sent)} in its parcels"
+    for item in order["items"]:
+        if not 0 <= item["shipped"] <= item["quantity"]:
+            yield f"{item['shipped']} of {item['quantity']} {item['sku']} shipped"
+    if [parcel["tracking_number"] for parcel in parcels] != [each["tracking_number"] for each in order["shipments"]]:
+        yield f"lists {len(order['shipments'])} shipments and has {len(parcels)}, or others"
+    if order["status"] != SEED_STATUS.get(order["state"], "pending"):
+        yield f"is {order['status']} while {order['state']}"
+    whole = all(item["shipped"] == item["quantity"] for item in order["items"])
+    if order["state"] == "SHIPPED" and not whole:
+        yield "is SHIPPED with something left"
+    if order["state"] in OPEN and whole:
+        yield f"is {order['state']} with nothing left"
+
+
+def _by_sku(items: list[Mapping[str, Any]], quantity: str) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for item in items:
+        counted[item["sku"]] += item[quantity]
+    return counted
