@@ -9,7 +9,6 @@ from base64 import b64decode
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
-from weakref import WeakKeyDictionary
 
 import msgspec
 import structlog
@@ -24,7 +23,7 @@ from mock_servers.core.faults import Fault
 from mock_servers.core.refusal import ContractBroken, Refusal
 from mock_servers.core.refusals import refusal_answer
 from mock_servers.core.routes import Routes
-from mock_servers.core.store import Document, decode, encode
+from mock_servers.core.store import Collection, Document, decode, encode
 from mock_servers.core.throttle import Limit, headers_of
 from mock_servers.core.wire import Answer, Fate, Listing, RawHeaders, Reply, Request
 from mock_servers.core.world import World, Worlds
@@ -33,7 +32,6 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
 FRAGMENTS_MAXIMUM = 10_000
-NO_FRAGMENT = (-1, b"")
 log = structlog.get_logger("seatrial")
 
 
@@ -47,9 +45,6 @@ class VendorApp:
         self.checks = Checks(self.contract)
         self.routes = Routes(self.contract.operations.values())
         self._surface_by_prefix = _prefixes(self.contract.operations.values())
-        self._fragments: WeakKeyDictionary[World, dict[tuple[str, str], dict[str, tuple[int, bytes]]]] = (
-            WeakKeyDictionary()
-        )
         self._guarded = {each.id for each in self.contract.operations.values() if each.scopes is None}
 
     def handle(self, request: Request) -> Answer:
@@ -73,7 +68,7 @@ class VendorApp:
                 caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
             if operation is None:
                 raise _unrouted(request, found)
-            call = Call(world, self.fake, now, operation, request)
+            call = Call(world, self.fake, now, operation, request, surface)
             call.path = found  # type: ignore[assignment]
             headers = call.reply_headers
             self._admit(call, surface, presented, caller)
@@ -217,7 +212,7 @@ class VendorApp:
                 return body
             case Document():
                 if (operation.surface, body.kind) in self.fake.views:
-                    return self._texts(call, [body])[0]
+                    return self._texts(call, call.collection(body.kind), [(body.id, body.version)])[0]
                 body = body.body
             case Listing():
                 return self._list(call, reply.status, body)
@@ -226,27 +221,25 @@ class VendorApp:
         return encode(body)
 
     def _list(self, call: Call, status: int, listing: Listing) -> bytes:
-        rows = b"[" + b",".join(self._texts(call, listing.documents)) + b"]"
+        rows = b"[" + b",".join(self._texts(call, listing.collection, listing.heads)) + b"]"
         if not listing.member:
             return rows
         self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})
         rest = encode(listing.envelope)
         return b'{"' + listing.member.encode() + b'":' + rows + (b"," + rest[1:] if len(rest) > 2 else b"}")
 
-    def _texts(self, call: Call, documents: list[Document]) -> list[bytes]:
+    def _texts(self, call: Call, collection: Collection, heads: list[tuple[str, int]]) -> list[bytes]:
         """Documents as this surface shows them, each made and checked once for each version of it."""
-        if not documents:
-            return []
-        surface, kind = call.operation.surface, documents[0].kind
-        kept = self._fragments.setdefault(call.world, {}).setdefault((surface, kind), {})
+        surface, kind = call.operation.surface, collection.kind
+        kept = call.world.fragments.setdefault((self.fake.vendor, surface, kind), {})
         texts = []
-        for document in documents:
-            version, text = kept.get(document.id, NO_FRAGMENT)
-            if version != document.version:
-                text = self._fragment(surface, document)
+        for head in heads:
+            text = kept.get(head)
+            if text is None:
+                text = self._fragment(surface, collection.get(head[0]))
                 if len(kept) >= FRAGMENTS_MAXIMUM:
                     kept.clear()
-                kept[document.id] = (document.version, text)
+                kept[head] = text
             texts.append(text)
         return texts
 
@@ -272,7 +265,14 @@ class VendorApp:
         headers = self.fake.surface_headers.get(name)
         if headers is None:
             return []
-        call = Call(world, self.fake, now, operation or next(iter(self.contract.surfaces[name].operations)), request)
+        call = Call(
+            world,
+            self.fake,
+            now,
+            operation or next(iter(self.contract.surfaces[name].operations)),
+            request,
+            self.contract.surfaces[name].profile,
+        )
         return [(key.encode(), value.encode()) for key, value in headers(call)]
 
     # What goes wrong, on purpose and otherwise

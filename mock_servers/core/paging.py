@@ -7,6 +7,23 @@ from mock_servers.core.store import Collection
 from mock_servers.core.wire import Listing, Reply
 
 
+class Window:
+    """The part of a collection that a call asked for: `limit` and `offset`, and the envelope around the rows."""
+
+    __slots__ = ("envelope", "limit", "member", "offset")
+
+    def __init__(self, call: Call, total: int) -> None:
+        rule = call.surface.pagination[call.operation.pagination]
+        if not isinstance(rule, PageNumber):
+            raise TypeError(f"{call.operation.id} is not paged by number")
+        page = call.query.get(rule.page, rule.first)
+        self.limit = min(call.query.get(rule.size, rule.size_default), rule.size_maximum)
+        self.offset = (page - rule.first) * self.limit
+        self.member = rule.envelope.get("rows", "")
+        words = {"page": page, "size": self.limit, "total": total, "pages": -(-total // self.limit)}
+        self.envelope = {member: words[word] for word, member in rule.envelope.items() if word != "rows"}
+
+
 def page_of(
     call: Call,
     collection: Collection,
@@ -16,19 +33,11 @@ def page_of(
     descending: bool = False,
 ) -> Reply:
     """One page of a collection in the vendor's envelope. The contract has checked the parameters already."""
-    profile = call.fake.contract.profile.surfaces[call.operation.surface]
-    rule = profile.pagination[call.operation.pagination]
-    if not isinstance(rule, PageNumber):
-        raise TypeError(f"{call.operation.id} is not paged by number")
-    page = call.query.get(rule.page, rule.first)
-    size = min(call.query.get(rule.size, rule.size_default), rule.size_maximum)
-    offset = (page - rule.first) * size
     total = collection.count(where)
-    rows = (
-        collection.rows(where, order_by=order_by, descending=descending, limit=size, offset=offset)
-        if offset < total
-        else []
-    )
-    words = {"page": page, "size": size, "total": total, "pages": -(-total // size)}
-    envelope = {member: words[word] for word, member in rule.envelope.items() if word != "rows"}
-    return Reply(200, Listing(rows, rule.envelope.get("rows", ""), envelope))
+    window = Window(call, total)
+    heads = []
+    if window.offset < total:
+        heads = collection.heads(
+            where, order_by=order_by, descending=descending, limit=window.limit, offset=window.offset
+        )
+    return Reply(200, Listing(collection, heads, window.member, window.envelope))

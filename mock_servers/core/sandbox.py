@@ -8,7 +8,7 @@ import httpx
 from mock_servers.core.app import VendorApp
 from mock_servers.core.clock import Clock
 from mock_servers.core.database import open_database
-from mock_servers.core.fake import Size
+from mock_servers.core.fake import Fake, Size
 from mock_servers.core.registry import fakes
 from mock_servers.core.transport import FakeTransport
 from mock_servers.core.webhooks import Courier
@@ -21,7 +21,7 @@ class Sandbox:
     """`only` picks vendors, `state` a file or a PostgreSQL URL, `seed` the default world's seed.
 
     `fixed_credentials` are the printed ones; a sandbox that others can reach has secrets instead. `hooks` replaces the
-    wire that webhooks leave by.
+    wire that webhooks leave by; `extra` are fakes that live outside of `mock_servers/`.
     """
 
     def __init__(
@@ -34,8 +34,9 @@ class Sandbox:
         fixed_credentials: bool = True,
         webhook_hosts: Iterable[str] = (),
         hooks: httpx.AsyncBaseTransport | None = None,
+        extra: Iterable[Fake] = (),
     ) -> None:
-        self.fakes = fakes(None if only is None else tuple(only))
+        self.fakes = fakes(None if only is None else tuple(only)) | {fake.vendor: fake for fake in extra}
         indexes = [
             (vendor, kind, member) for vendor, fake in self.fakes.items() for kind, member in _indexed(fake.kinds)
         ]

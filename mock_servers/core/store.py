@@ -67,10 +67,13 @@ class Collection:
         self.store = store
         self.vendor = vendor
         self.kind = kind
+        self._plain: dict[tuple[str, str, bool], str] = {}
+        """The texts of lists without conditions, which are most of them."""
         self._body = store.connection.body
         literals = f"vendor = '{vendor}' AND kind = '{kind}'"  # literal, so that partial indexes are found
         self._mine = f"world = ? AND {literals}"
         self._select = f"SELECT seq, id, version, {self._body} FROM document WHERE {self._mine}"  # noqa: S608
+        self._heads = f"SELECT id, version FROM document WHERE {self._mine}"  # noqa: S608
         self._find = f"{self._select} AND id = ?"
         self._count = f"SELECT COUNT(*) FROM document WHERE {self._mine}"  # noqa: S608
         self._insert = (
@@ -111,23 +114,21 @@ class Collection:
 
         `after` is the place to go on from: the member's value and the `seq` of the last one seen (keyset paging).
         """
-        sql, values = self._filtered(self._select, where)
-        direction = "DESC" if descending else "ASC"
-        beyond = "<" if descending else ">"
-        key = column(order_by)
-        if after is not None:
-            value, seq = after
-            if order_by == "seq":
-                sql += f" AND seq {beyond} ?"
-                values.append(seq)
-            else:
-                sql += f" AND ({key}, seq) {beyond} (?, ?)"
-                values += [self.store.connection.bound(value), seq]
-        sql += f" ORDER BY {key} {direction}" if order_by == "seq" else f" ORDER BY {key} {direction}, seq {direction}"
-        if limit is not None:
-            sql += " LIMIT ? OFFSET ?"
-            values += [limit, offset]
+        sql, values = self._ordered(self._select, where, order_by, descending, after, limit, offset)
         return [Document(self.kind, *row) for row in self.store.connection.rows(sql, values)]
+
+    def heads(
+        self,
+        where: Condition | None = None,
+        *,
+        order_by: str = "seq",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[tuple[str, int]]:
+        """Ids and versions of those that fit: enough for whoever still has what they looked like."""
+        sql, values = self._ordered(self._heads, where, order_by, descending, None, limit, offset)
+        return self.store.connection.rows(sql, values)
 
     def first(self, where: Condition, *, order_by: str = "seq", descending: bool = False) -> Document | None:
         """The first that fits, or None."""
@@ -189,6 +190,39 @@ class Collection:
         self.store.write()
         self.store.connection.rows(self._delete, (self.store.world, str(id)))
         self.store.changed(self)
+
+    def _ordered(
+        self,
+        select: str,
+        where: Condition | None,
+        order_by: str,
+        descending: bool,
+        after: tuple[Any, int] | None,
+        limit: int | None,
+        offset: int,
+    ) -> tuple[str, list[Any]]:
+        plain = where is None and after is None and limit is not None
+        if plain and (known := self._plain.get((select, order_by, descending))) is not None:
+            return known, [self.store.world, limit, offset]
+        sql, values = self._filtered(select, where)
+        direction = "DESC" if descending else "ASC"
+        beyond = "<" if descending else ">"
+        key = column(order_by)
+        if after is not None:
+            value, seq = after
+            if order_by == "seq":
+                sql += f" AND seq {beyond} ?"
+                values.append(seq)
+            else:
+                sql += f" AND ({key}, seq) {beyond} (?, ?)"
+                values += [self.store.connection.bound(value), seq]
+        sql += f" ORDER BY {key} {direction}" if order_by == "seq" else f" ORDER BY {key} {direction}, seq {direction}"
+        if limit is not None:
+            sql += " LIMIT ? OFFSET ?"
+            values += [limit, offset]
+        if plain:
+            self._plain[select, order_by, descending] = sql
+        return sql, values
 
     def _filtered(self, sql: str, where: Condition | None) -> tuple[str, list[Any]]:
         values: list[Any] = []

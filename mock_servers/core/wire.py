@@ -102,11 +102,15 @@ class Reply:
 
 
 class Listing:
-    """Documents in an envelope: `{…envelope, rows: [documents]}`, or a bare array when `member` is empty."""
+    """Documents in an envelope, by their ids and versions: `{…envelope, member: [documents]}`, or a bare array when
+    `member` is empty."""
 
-    __slots__ = ("documents", "envelope", "member")
+    __slots__ = ("collection", "envelope", "heads", "member")
 
-    def __init__(self, documents: list[Any], member: str = "", envelope: dict[str, Any] | None = None) -> None:
-        self.documents = documents
+    def __init__(
+        self, collection: Any, heads: list[tuple[str, int]], member: str = "", envelope: dict[str, Any] | None = None
+    ) -> None:
+        self.collection = collection
+        self.heads = heads
         self.member = member
         self.envelope = envelope or {}

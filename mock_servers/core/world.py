@@ -54,6 +54,8 @@ class World:
         """The default world opens with printed words, so that nobody needs to sign up; every other has secrets."""
         self.on_outbox: Callable[[], object] = lambda: None
         """Called when something may be waiting for delivery."""
+        self.fragments: dict[tuple[str, str, str], dict[tuple[str, int], bytes]] = {}
+        """How documents look on a surface, by id and version, for as long as nothing changes them."""
         self._snapshot: bytes | None = None
 
     # Units of work

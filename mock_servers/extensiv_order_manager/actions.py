@@ -114,7 +114,7 @@ def count_stock(work: Work, form: Count) -> dict[str, Any]:
         raise Refusal("not_found", kind="product", id=form.sku)
     warehouse = behaviour._named_warehouse(work, int(form.warehouse) if form.warehouse else None)  # noqa: SLF001
     stock = behaviour._stock(work, warehouse.id, form.sku)  # noqa: SLF001
-    moved = behaviour._move(work, warehouse.id, form.sku, on_hand=form.quantity - stock["on_hand"])  # noqa: SLF001
+    moved = behaviour._move(work, stock, on_hand=form.quantity - stock["on_hand"])  # noqa: SLF001
     return {"sku": form.sku, "warehouse": warehouse.id, "on_hand": moved["on_hand"]}
 
 

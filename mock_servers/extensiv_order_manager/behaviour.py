@@ -13,14 +13,14 @@ from mock_servers.core.clock import moment_of
 from mock_servers.core.countries import ALPHA2, ALPHA3
 from mock_servers.core.fake import Call, Fake, Work
 from mock_servers.core.filters import All, Condition, Is
-from mock_servers.core.paging import page_of
+from mock_servers.core.paging import Window, page_of
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document, encode
-from mock_servers.core.wire import Listing, Reply
+from mock_servers.core.wire import Reply
 
 fake = Fake("extensiv_order_manager")
 
-fake.kind("order", index=("order_number", "status", "updated_at", "state"))
+fake.kind("order", index=("order_number", "state", "updated_at"))
 fake.kind("product", index=("sku", "updated_at"))
 fake.kind("warehouse")
 fake.kind("stock", index=("sku", "warehouse_id"))
@@ -35,6 +35,11 @@ WAITS_AS = {
 OPEN = frozenset({*WAITS_AS.values(), "PENDING_FULFILLMENT"})
 CANCELLABLE = OPEN | {"UNRESOLVED"}
 SEED_STATUS = {"SHIPPED": "fulfilled", "CANCELLED": "cancelled"}
+STATES_OF = {
+    "pending": Is("state", "in", (*sorted(OPEN), "UNRESOLVED")),
+    "fulfilled": Is("state", "=", "SHIPPED"),
+    "cancelled": Is("state", "=", "CANCELLED"),
+}
 
 WRITTEN = ("order_number", "shipping_address", "shipping_method", "notes")
 
@@ -107,7 +112,8 @@ def make_tenant(work: Work) -> dict[str, str]:
 
 @fake.operation("listOrders")
 def list_orders(call: Call) -> Reply:
-    return page_of(call, call.collection("order"), _filters(call, status="=", order_number="="))
+    states = STATES_OF.get(call.query.get("status", ""))
+    return page_of(call, call.collection("order"), _filters(call, "order_number", also=states))
 
 
 @fake.operation("getOrder")
@@ -170,23 +176,29 @@ def place_order(work: Work, body: dict[str, Any], fingerprint: str) -> Document:
 
 def _sourced(work: Work, order: dict[str, Any]) -> dict[str, Any]:
     """The order with the warehouse that will ship it and the stock it takes there, if every SKU is known."""
-    if not all(work.collection("product").first(Is("sku", "=", item["sku"])) for item in order["items"]):
+    wanted = _wanted(order)
+    if len(work.collection("product").heads(Is("sku", "in", tuple(wanted)))) < len(wanted):
         return _in_state(order, "UNRESOLVED") | {"unresolved": "MISSING_PRODUCT_INFO", "warehouse_id": None}
-    warehouse = _warehouse_for(work, _wanted(order))
-    for sku, quantity in _wanted(order).items():
-        _move(work, warehouse["id"], sku, allocated=quantity)
-    return _in_state(order, WAITS_AS[warehouse["type"]]) | {"unresolved": "RESOLVED", "warehouse_id": warehouse["id"]}
+    warehouse, shelf = _warehouse_for(work, wanted)
+    for sku, quantity in wanted.items():
+        _move(work, shelf.get(sku) or _no_stock(warehouse.id, sku), allocated=quantity)
+    return _in_state(order, WAITS_AS[warehouse["type"]]) | {"unresolved": "RESOLVED", "warehouse_id": warehouse.id}
 
 
-def _warehouse_for(work: Work, wanted: dict[str, int]) -> Document:
-    """The first warehouse with enough of everything, else the first there is: the rest is backordered."""
+def _warehouse_for(work: Work, wanted: dict[str, int]) -> tuple[Document, dict[str, Document]]:
+    """The first warehouse with enough of everything and its stock by SKU, else the first there is: what it lacks is
+    backordered."""
     warehouses = work.collection("warehouse").rows()
     if not warehouses:
         raise Refusal("validation_failed", details=(("items", "There is no warehouse to fulfil from."),))
+    shelves: dict[str, dict[str, Document]] = {warehouse.id: {} for warehouse in warehouses}
+    for stock in work.collection("stock").rows(Is("sku", "in", tuple(wanted))):
+        shelves[stock["warehouse_id"]][stock["sku"]] = stock
     for warehouse in warehouses:
-        if all(available(_stock(work, warehouse.id, sku)) >= quantity for sku, quantity in wanted.items()):
-            return warehouse
-    return warehouses[0]
+        shelf = shelves[warehouse.id]
+        if all(sku in shelf and available(shelf[sku]) >= quantity for sku, quantity in wanted.items()):
+            return warehouse, shelf
+    return warehouses[0], shelves[warehouses[0].id]
 
 
 def call_off(work: Work, order: Document, reason: str) -> Document:
@@ -199,7 +211,7 @@ def call_off(work: Work, order: Document, reason: str) -> Document:
 
     if order["warehouse_id"] is not None:
         for sku, quantity in _wanted(order).items():
-            _move(work, order["warehouse_id"], sku, allocated=-quantity)
+            _move(work, _stock(work, order["warehouse_id"], sku), allocated=-quantity)
     cancelled = _in_state(order | {"cancel_reason": reason, "updated_at": work.stamp}, "CANCELLED")
     return work.collection("order").save(cancelled)
 
@@ -246,8 +258,8 @@ def _sorted(value: Any) -> Any:
 @fake.operation("listInventory")
 def list_inventory(call: Call) -> Reply:
     where = Is("id", "=", str(call.query["warehouse_id"])) if "warehouse_id" in call.query else None
-    reply = page_of(call, call.collection("warehouse"), where)
-    listing: Listing = reply.body
+    warehouses = call.collection("warehouse")
+    window = Window(call, warehouses.count(where))
     by_sku = Is("sku", "=", call.query["sku"]) if "sku" in call.query else All()
     rows = [
         _warehouse(warehouse)
@@ -257,9 +269,9 @@ def list_inventory(call: Call) -> Reply:
                 for stock in call.collection("stock").rows(All(Is("warehouse_id", "=", warehouse.id), by_sku))
             ]
         }
-        for warehouse in listing.documents
+        for warehouse in warehouses.rows(where, limit=window.limit, offset=window.offset)
     ]
-    return Reply(200, {"data": rows, **listing.envelope})
+    return Reply(200, {"data": rows, **window.envelope})
 
 
 @fake.operation("updateInventory")
@@ -272,7 +284,7 @@ def update_inventory(call: Call) -> Reply:
     # The guide sets what is available; the vendor keeps what is on hand (A40).
     stock = _stock(call, warehouse.id, sku)
     on_hand = call.body["availableQuantity"] + stock["allocated"]
-    stock = _move(call, warehouse.id, sku, on_hand=on_hand - stock["on_hand"])
+    stock = _move(call, stock, on_hand=on_hand - stock["on_hand"])
     return Reply(200, {"sku": sku, "warehouse_id": int(warehouse.id)} | _level(stock))
 
 
@@ -310,16 +322,18 @@ def _level(stock: Any) -> dict[str, int]:
 
 
 def _stock(work: Work, warehouse: str, sku: str) -> Any:
-    id = f"{warehouse}:{sku}"
-    found = work.collection("stock").find(id)
-    return found or {"id": id, "warehouse_id": warehouse, "sku": sku, "on_hand": 0, "allocated": 0}
+    return work.collection("stock").find(f"{warehouse}:{sku}") or _no_stock(warehouse, sku)
 
 
-def _move(work: Work, warehouse: str, sku: str, *, on_hand: int = 0, allocated: int = 0) -> Document:
+def _no_stock(warehouse: str, sku: str) -> dict[str, Any]:
+    return {"id": f"{warehouse}:{sku}", "warehouse_id": warehouse, "sku": sku, "on_hand": 0, "allocated": 0}
+
+
+def _move(work: Work, stock: Any, *, on_hand: int = 0, allocated: int = 0) -> Document:
     """Change a level by these numbers."""
-    stock = _stock(work, warehouse, sku)
     moved = dict(stock) | {"on_hand": stock["on_hand"] + on_hand, "allocated": stock["allocated"] + allocated}
-    return work.collection("stock").put(moved | {"updated_at": work.stamp})
+    stocks = work.collection("stock")
+    return stocks.save(moved) if isinstance(stock, Document) else stocks.add(moved)
 
 
 # Products -----------------------------------------------------------------------------------------------------------
@@ -327,7 +341,7 @@ def _move(work: Work, warehouse: str, sku: str, *, on_hand: int = 0, allocated: 
 
 @fake.operation("listProducts")
 def list_products(call: Call) -> Reply:
-    return page_of(call, call.collection("product"), _filters(call, sku="="))
+    return page_of(call, call.collection("product"), _filters(call, "sku"))
 
 
 @fake.operation("createProduct")
@@ -367,7 +381,7 @@ def add_product(work: Work, body: dict[str, Any]) -> Document:
 
 @fake.operation("listShipments")
 def list_shipments(call: Call) -> Reply:
-    return page_of(call, call.collection("shipment"), _filters(call, order_number="="))
+    return page_of(call, call.collection("shipment"), _filters(call, "order_number"))
 
 
 @fake.view("guide", "shipment", schema="Shipment")
@@ -393,7 +407,7 @@ def ship(work: Work, order: Document, quantities: dict[str, int], carrier: str, 
         }
     )
     for sku, quantity in quantities.items():
-        _move(work, order["warehouse_id"], sku, on_hand=-quantity, allocated=-quantity)
+        _move(work, _stock(work, order["warehouse_id"], sku), on_hand=-quantity, allocated=-quantity)
     return _with_shipments(work, order, _shipped(order, quantities, +1), shipment)
 
 
@@ -403,7 +417,7 @@ def void_shipment(work: Work, shipment: Document) -> Document:
     voided = work.collection("shipment").save(shipment | {"status": "voided", "updated_at": work.stamp})
     quantities = {item["sku"]: item["quantity"] for item in shipment["items"]}
     for sku, quantity in quantities.items():
-        _move(work, shipment["warehouse_id"], sku, on_hand=quantity, allocated=quantity)
+        _move(work, _stock(work, shipment["warehouse_id"], sku), on_hand=quantity, allocated=quantity)
     _with_shipments(work, order, _shipped(order, quantities, -1), None)
     return voided
 
@@ -435,9 +449,11 @@ def _shipped(order: Document, quantities: dict[str, int], sign: int) -> list[dic
 # -------------------------------------------------------------------------------------------------------------------
 
 
-def _filters(call: Call, **members: str) -> Condition | None:
+def _filters(call: Call, *members: str, also: Condition | None = None) -> Condition | None:
     """The conditions a list was asked for; `updated_since` is inclusive (A6, A28)."""
     conditions: list[Condition] = [Is(name, "=", call.query[name]) for name in members if name in call.query]
+    if also is not None:
+        conditions.append(also)
     if "updated_since" in call.query:
         conditions.append(Is("updated_at", ">=", call.fake.stamp_of(_moment(call.query["updated_since"]))))
     return All(*conditions) if conditions else None

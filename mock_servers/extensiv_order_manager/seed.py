@@ -105,6 +105,5 @@ def _add_stock(work: Work, items: tuple[catalogue.Item, ...], taken: dict[str, i
                 "sku": item.sku,
                 "on_hand": before["on_hand"] + allocated,
                 "allocated": before["allocated"] + allocated,
-                "updated_at": work.stamp,
             }
         )
