@@ -7,15 +7,16 @@ PostgreSQL.
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from mock_servers.core.filters import column
 from mock_servers.core.refusal import UsageError
 
 SQL = Path(__file__).parent / "sql"
-Index = tuple[str, str, str]
-"""Vendor, kind, member."""
+Kinds = Mapping[tuple[str, str], tuple[str, ...]]
+"""Vendor and kind, and the members its documents are looked up by."""
 
 
 class Connection(Protocol):
@@ -88,13 +89,14 @@ def _percents(sql: str) -> Any:
 
 
 class Database:
-    """`connection(world)` hands out the connection a world lives on. `indexes` are the declared members."""
+    """`connection(world)` hands out the connection a world lives on. Each kind of document has a table of its own, so
+    that a write pays for its own indexes and for nobody else's."""
 
     snapshots = False
     """A world can be put back as it was by replacing its whole database."""
 
-    def __init__(self, indexes: Iterable[Index] = ()) -> None:
-        self.indexes = tuple(indexes)
+    def __init__(self, kinds: Kinds) -> None:
+        self.kinds = kinds
 
     def connection(self, world: str) -> Connection:
         raise NotImplementedError
@@ -113,10 +115,11 @@ class MemoryDatabase(Database):
 
     snapshots = True
 
-    def __init__(self, indexes: Iterable[Index] = ()) -> None:
-        super().__init__(indexes)
+    def __init__(self, kinds: Kinds) -> None:
+        super().__init__(kinds)
         template = SqliteConnection(":memory:")
-        _migrate(template, "sqlite", self.indexes)
+        template.rows("PRAGMA page_size = 1024")  # a hundred small tables in every world: keep the empty ones small
+        _migrate(template, "sqlite", kinds)
         self.empty = template.sqlite.serialize()
         template.close()
 
@@ -127,13 +130,13 @@ class MemoryDatabase(Database):
 class FileDatabase(Database):
     """One SQLite file for all worlds."""
 
-    def __init__(self, path: Path, indexes: Iterable[Index] = ()) -> None:
-        super().__init__(indexes)
+    def __init__(self, path: Path, kinds: Kinds) -> None:
+        super().__init__(kinds)
         try:
             self._connection = SqliteConnection(str(path))
             self._connection.rows("PRAGMA journal_mode = WAL")
             self._connection.rows("PRAGMA synchronous = NORMAL")
-            _migrate(self._connection, "sqlite", self.indexes)
+            _migrate(self._connection, "sqlite", kinds)
         except sqlite3.DatabaseError as error:
             raise UsageError(f"{path} cannot be used as a state file: {error}") from error
 
@@ -151,10 +154,10 @@ class FileDatabase(Database):
 class PostgresDatabase(Database):
     """One PostgreSQL database for all worlds."""
 
-    def __init__(self, url: str, indexes: Iterable[Index] = ()) -> None:
-        super().__init__(indexes)
+    def __init__(self, url: str, kinds: Kinds) -> None:
+        super().__init__(kinds)
         self._connection = PostgresConnection(url)
-        _migrate(self._connection, "postgres", self.indexes)
+        _migrate(self._connection, "postgres", kinds)
 
     def connection(self, world: str) -> PostgresConnection:  # noqa: ARG002
         return self._connection
@@ -167,21 +170,28 @@ class PostgresDatabase(Database):
         self._connection.close()
 
 
-def open_database(where: str | None, indexes: Iterable[Index] = ()) -> Database:
+def open_database(where: str | None, kinds: Kinds) -> Database:
     """Memory for None, PostgreSQL for `postgresql://…`, else a SQLite file. Raises UsageError."""
     if where is None:
-        return MemoryDatabase(indexes)
+        return MemoryDatabase(kinds)
     if where.startswith(("postgresql://", "postgres://")):
-        return PostgresDatabase(where, indexes)
+        return PostgresDatabase(where, kinds)
     if "://" in where:
         raise UsageError(f"state is a file's path or a postgresql:// URL, not {where.split('://', 1)[0]}://…")
-    return FileDatabase(Path(where), indexes)
+    return FileDatabase(Path(where), kinds)
 
 
 # Numbered files carry an old state forward; a state from the future is refused.
 
 
-def _migrate(connection: Connection, dialect: str, indexes: Iterable[Index]) -> None:
+def table_of(vendor: str, kind: str) -> str:
+    """The table a kind of document is kept in. Raises ValueError for a name that cannot be one."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", vendor) or not re.fullmatch(r"[a-z][a-z0-9_]{0,25}", kind):
+        raise ValueError(f"{vendor} {kind} cannot name a table: up to 30 and 25 small letters, digits and _")
+    return f"{vendor}__{kind}"
+
+
+def _migrate(connection: Connection, dialect: str, kinds: Kinds) -> None:
     connection.rows("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
     known = connection.rows("SELECT MAX(version) FROM schema_version")[0][0] or 0
     steps = sorted(SQL.glob(f"*.{dialect}.sql"))
@@ -192,31 +202,34 @@ def _migrate(connection: Connection, dialect: str, indexes: Iterable[Index]) -> 
         for statement in filter(str.strip, path.read_text(encoding="utf-8").split(";\n")):
             connection.rows(statement)
         connection.rows("INSERT INTO schema_version (version) VALUES (?)", (number,))
-    for vendor, kind, member in indexes:
-        connection.rows(_index(vendor, kind, member))
+    for (vendor, kind), members in kinds.items():
+        for statement in _kind(table_of(vendor, kind), members, dialect):
+            connection.rows(statement)
     connection.rows("COMMIT")
     if dialect == "sqlite":
         _teach(connection)
+
+
+def _kind(table: str, members: Iterable[str], dialect: str) -> Iterator[str]:
+    sqlite = dialect == "sqlite"
+    seq = "INTEGER PRIMARY KEY" if sqlite else "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+    version, body = ("INTEGER", "TEXT") if sqlite else ("BIGINT", "JSON")
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {table} (seq {seq}, world TEXT NOT NULL, id TEXT NOT NULL,"
+        f" version {version} NOT NULL, body {body} NOT NULL, UNIQUE (world, id))"
+    )
+    yield f"CREATE INDEX IF NOT EXISTS {table}__in_order ON {table} (world, seq)"
+    for member in members:
+        yield f"CREATE INDEX IF NOT EXISTS {table}__{member} ON {table} (world, {column(member)}, seq)"
 
 
 def _teach(connection: Connection) -> None:
     """Tell SQLite's planner what to expect, since it plans before there is anything to count: a declared member narrows
     to a handful, the order of making to nothing. Unasked, it walks everything in order to spare itself a sort."""
     connection.rows("ANALYZE")
-    connection.rows("DELETE FROM sqlite_stat1 WHERE tbl = 'document'")
-    indexes = connection.rows("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'document'")
-    for (name,) in indexes:
-        known = "1000000 500000 100000 50000 1" if name == "document_in_order" else "1000000 500000 10 1"
-        known = "1000000 500000 100000 50000 1" if name.startswith("sqlite_autoindex") else known
-        connection.rows("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('document', ?, ?)", (name, known))
+    connection.rows("DELETE FROM sqlite_stat1")
+    for name, table in connection.rows("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index'"):
+        narrow = "__" in table and not name.startswith("sqlite_autoindex") and not name.endswith("__in_order")
+        known = "1000000 500000 10 1" if narrow else "1000000 500000 1"
+        connection.rows("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", (table, name, known))
     connection.rows("ANALYZE sqlite_schema")
-
-
-def _index(vendor: str, kind: str, member: str) -> str:
-    name = f"by_{vendor}_{kind}_{member}"
-    if not re.fullmatch(r"\w{1,150}", name):
-        raise ValueError(f"cannot index {vendor} {kind} {member}")
-    return (
-        f"CREATE INDEX IF NOT EXISTS {name[:60]} ON document (world, (body->>'{member}'), seq)"
-        f" WHERE vendor = '{vendor}' AND kind = '{kind}'"
-    )

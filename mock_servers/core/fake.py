@@ -21,6 +21,7 @@ from contracts.profile import SurfaceProfile
 from mock_servers.core.clock import iso_millis, iso_seconds
 from mock_servers.core.credentials import Credential
 from mock_servers.core.store import Collection, Document
+from mock_servers.core.webhooks import HEALTH, KIND
 from mock_servers.core.wire import Reply, Request
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class Fake:
         self.actions: dict[str, Action] = {}
         self.timers: dict[str, Callable[[Work, Any], None]] = {}
         self.views: dict[tuple[str, str], View] = {}
-        self.kinds: dict[str, tuple[str, ...]] = {}
+        self.kinds: dict[str, tuple[str, ...]] = {KIND: ("state", "fault"), HEALTH: ()}
         self.schemes: dict[str, Callable[[Request], str | None]] = {}
         self.aliases: dict[str, Callable[[Request], tuple[str, ...]]] = {}
         self.surface_headers: dict[str, Callable[[Call], Iterable[tuple[str, str]]]] = {}

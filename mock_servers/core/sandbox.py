@@ -37,10 +37,8 @@ class Sandbox:
         extra: Iterable[Fake] = (),
     ) -> None:
         self.fakes = fakes(None if only is None else tuple(only)) | {fake.vendor: fake for fake in extra}
-        indexes = [
-            (vendor, kind, member) for vendor, fake in self.fakes.items() for kind, member in _indexed(fake.kinds)
-        ]
-        self.worlds = Worlds(self.fakes, open_database(state, indexes), make_clock)
+        kinds = {(vendor, kind): members for vendor, fake in self.fakes.items() for kind, members in fake.kinds.items()}
+        self.worlds = Worlds(self.fakes, open_database(state, kinds), make_clock)
         self.apps = {vendor: VendorApp(fake, self.worlds) for vendor, fake in self.fakes.items()}
         self.courier = Courier(webhook_hosts, hooks)
         if DEFAULT not in self.worlds:
@@ -88,7 +86,3 @@ class Sandbox:
         """Write the state down and let go of everything."""
         await self.courier.aclose()
         self.worlds.close()
-
-
-def _indexed(kinds: dict[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
-    return ((kind, member) for kind, members in kinds.items() for member in members)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mock_servers.core.database import Connection
+from mock_servers.core.database import Connection, Kinds, table_of
 from mock_servers.core.filters import Condition, column, compiled
 from mock_servers.core.refusal import Refusal
 
@@ -53,6 +53,12 @@ class Document(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self.body)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.body
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.body.get(name, default)
+
     def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         return self.body | dict(other)
 
@@ -70,23 +76,18 @@ class Collection:
         self._plain: dict[tuple[str, str, bool], str] = {}
         """The texts of lists without conditions, which are most of them."""
         self._body = store.connection.body
-        literals = f"vendor = '{vendor}' AND kind = '{kind}'"  # literal, so that partial indexes are found
-        self._mine = f"world = ? AND {literals}"
-        self._select = f"SELECT seq, id, version, {self._body} FROM document WHERE {self._mine}"  # noqa: S608
-        self._heads = f"SELECT id, version FROM document WHERE {self._mine}"  # noqa: S608
+        table = table_of(vendor, kind)
+        self._select = f"SELECT seq, id, version, {self._body} FROM {table} WHERE world = ?"  # noqa: S608 - checked names
+        self._heads = f"SELECT id, version FROM {table} WHERE world = ?"  # noqa: S608
+        self._count = f"SELECT COUNT(*) FROM {table} WHERE world = ?"  # noqa: S608
         self._find = f"{self._select} AND id = ?"
-        self._count = f"SELECT COUNT(*) FROM document WHERE {self._mine}"  # noqa: S608
-        self._insert = (
-            f"INSERT INTO document (world, vendor, kind, id, version, body) VALUES (?, '{vendor}', '{kind}', ?, ?, ?)"  # noqa: S608
-            " RETURNING seq"
-        )
+        self._insert = f"INSERT INTO {table} (world, id, version, body) VALUES (?, ?, ?, ?) RETURNING seq"  # noqa: S608
         self._upsert = self._insert.replace(
             " RETURNING",
-            " ON CONFLICT (world, vendor, kind, id)"
-            " DO UPDATE SET version = excluded.version, body = excluded.body RETURNING",
+            " ON CONFLICT (world, id) DO UPDATE SET version = excluded.version, body = excluded.body RETURNING",
         )
-        self._update = f"UPDATE document SET version = ?, body = ? WHERE {self._mine} AND id = ? RETURNING seq"  # noqa: S608
-        self._delete = f"DELETE FROM document WHERE {self._mine} AND id = ?"  # noqa: S608
+        self._update = f"UPDATE {table} SET version = ?, body = ? WHERE world = ? AND id = ? RETURNING seq"  # noqa: S608
+        self._delete = f"DELETE FROM {table} WHERE world = ? AND id = ?"  # noqa: S608
 
     def find(self, id: str) -> Document | None:
         """The document with this id, or None."""
@@ -243,14 +244,15 @@ class Collection:
 class Store:
     """One world's documents, counters and timers, on one connection."""
 
-    def __init__(self, connection: Connection, world: str, version: int = 0) -> None:
-        """`version` is the least to count on from: a version once given out never means another document."""
+    def __init__(self, connection: Connection, world: str, kinds: Kinds, version: int = 0) -> None:
+        """`version` is the number to count on from: a version once given out never means another document."""
         self.connection = connection
         self.world = world
+        self.kinds = kinds
         self.writing = False
         self.counts: dict[tuple[str, str], int] = {}
         self._collections: dict[tuple[str, str], Collection] = {}
-        self.version = max(version, int(connection.rows("SELECT COALESCE(MAX(version), 0) FROM document")[0][0]))
+        self.version = version
         self.next_due = self._first_due()
 
     def collection(self, vendor: str, kind: str) -> Collection:
@@ -258,6 +260,8 @@ class Store:
         key = (vendor, kind)
         found = self._collections.get(key)
         if found is None:
+            if key not in self.kinds:
+                raise KeyError(f"{vendor} has not declared the kind {kind!r}; say fake.kind({kind!r})")
             found = self._collections[key] = Collection(self, vendor, kind)
         return found
 
@@ -359,11 +363,23 @@ class Store:
 
     # The whole
 
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        """Every document of the world with its vendor, for those who compare worlds."""
+        for vendor, kind in self.kinds:
+            for document in self.collection(vendor, kind).rows():
+                yield vendor, document
+
+    def last_version(self) -> int:
+        """The highest version kept in any world on this connection."""
+        tables = [table_of(*key) for key in self.kinds]
+        highest = [self.connection.rows(f"SELECT MAX(version) FROM {table}")[0][0] or 0 for table in tables]  # noqa: S608
+        return int(max(highest, default=0))
+
     def clear(self) -> None:
         """Forget everything of this world."""
         self.rollback()
         self.write()
-        for table in ("document", "sequence", "timer"):
+        for table in (*(table_of(*key) for key in self.kinds), "sequence", "timer"):
             self.connection.rows(f"DELETE FROM {table} WHERE world = ?", (self.world,))  # noqa: S608
         self.commit()
         self._forget()

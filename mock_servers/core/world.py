@@ -40,7 +40,7 @@ class World:
         self.database = database
         self.fakes = fakes
         self.directory = directory
-        self.store = Store(database.connection(name), name)
+        self.store = Store(database.connection(name), name, database.kinds)
         self.chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self.journal = Journal()
         self.faults = Faults(random.Random(seed ^ 0x5EA7))  # noqa: S311
@@ -222,7 +222,7 @@ class World:
         self.directory.forget(self.name, standing=False)
         if self._snapshot is not None:
             self.store.connection.sqlite.deserialize(self._snapshot)  # type: ignore[attr-defined]
-            self.store = Store(self.store.connection, self.name, self.store.version)
+            self.store = Store(self.store.connection, self.name, self.database.kinds, self.store.version)
             self.chance.setstate(self._chance_then)
             return
         self.store.clear()
@@ -335,7 +335,7 @@ class Worlds:
         return world
 
     def _recall(self) -> None:
-        root = self.database.root
+        root, last = self.database.root, 0
         for name, body in root.rows(f"SELECT name, {root.body} FROM world ORDER BY name") if root else ():  # noqa: S608
             kept = msgspec.json.decode(body)
             clock = self._make_clock()
@@ -343,7 +343,8 @@ class Worlds:
             clock.switch(mode, kept["now"] if mode == "manual" else Clock().now() + kept["offset"])
             world = self._open(name, kept["seed"], clock)
             # The same numbers must not be drawn twice: what is drawn from here on depends on what was already kept.
-            world.chance = random.Random(f"{kept['seed']}:{world.store.next_version()}")  # noqa: S311
+            world.store.version = last = last or world.store.last_version()
+            world.chance = random.Random(f"{kept['seed']}:{last}")  # noqa: S311
             world.settings = kept["settings"]
             world.credentials = kept["credentials"]
             world.fixed_credentials = kept["fixed_credentials"]

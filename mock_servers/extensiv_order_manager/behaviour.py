@@ -41,6 +41,7 @@ STATES_OF = {
     "cancelled": Is("state", "=", "CANCELLED"),
 }
 
+OPTIONAL = ("shipping_method", "notes")
 WRITTEN = ("order_number", "shipping_address", "shipping_method", "notes")
 
 SCOPES = (
@@ -143,15 +144,19 @@ def cancel_order(call: Call) -> Reply:
 
 @fake.view("guide", "order", schema="Order")
 def order_on_the_guide(order: Document) -> dict[str, Any]:
-    shown = {name: order[name] for name in ("id", "order_number", "status", "created_at", "updated_at")}
-    shown["items"] = [{"sku": item["sku"], "quantity": item["quantity"]} for item in order["items"]]
-    address = order["shipping_address"]
-    shown["shipping_address"] = address | {"country": ALPHA2[address["country"]]}
-    shown["shipments"] = order["shipments"]
-    for optional in ("shipping_method", "notes"):
-        if optional in order:
-            shown[optional] = order[optional]
-    return shown
+    kept = order.body
+    address = kept["shipping_address"]
+    shown = {
+        "id": kept["id"],
+        "order_number": kept["order_number"],
+        "status": kept["status"],
+        "created_at": kept["created_at"],
+        "updated_at": kept["updated_at"],
+        "items": [{"sku": item["sku"], "quantity": item["quantity"]} for item in kept["items"]],
+        "shipping_address": address | {"country": ALPHA2[address["country"]]},
+        "shipments": kept["shipments"],
+    }
+    return shown | {name: kept[name] for name in OPTIONAL if name in kept}
 
 
 def place_order(work: Work, body: dict[str, Any], fingerprint: str) -> Document:
@@ -331,7 +336,7 @@ def _no_stock(warehouse: str, sku: str) -> dict[str, Any]:
 
 def _move(work: Work, stock: Any, *, on_hand: int = 0, allocated: int = 0) -> Document:
     """Change a level by these numbers."""
-    moved = dict(stock) | {"on_hand": stock["on_hand"] + on_hand, "allocated": stock["allocated"] + allocated}
+    moved = stock | {"on_hand": stock["on_hand"] + on_hand, "allocated": stock["allocated"] + allocated}
     stocks = work.collection("stock")
     return stocks.save(moved) if isinstance(stock, Document) else stocks.add(moved)
 

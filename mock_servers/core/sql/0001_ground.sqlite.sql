@@ -1,8 +1,4 @@
 CREATE TABLE world (name TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE document (
-    seq INTEGER PRIMARY KEY, world TEXT NOT NULL, vendor TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-    version INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (world, vendor, kind, id));
-CREATE INDEX document_in_order ON document (world, vendor, kind, seq);
 CREATE TABLE sequence (world TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (world, name));
 CREATE TABLE timer (
     seq INTEGER PRIMARY KEY, world TEXT NOT NULL, vendor TEXT NOT NULL, name TEXT NOT NULL, due REAL NOT NULL,
