@@ -1,5 +1,5 @@
 """What each vendor promises: documents with evidence, and the few modules that read them."""
 
-from contracts.contract import Contract, Operation, Surface, load, vendors
+from contracts.contract import Contract, ContractError, Operation, Surface, load, read, vendors
 
-__all__ = ["Contract", "Operation", "Surface", "load", "vendors"]
+__all__ = ["Contract", "ContractError", "Operation", "Surface", "load", "read", "vendors"]

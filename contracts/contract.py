@@ -5,11 +5,12 @@ vendors do not make a slow start; where the folder cannot be written, it is pars
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -69,11 +70,15 @@ class Contract:
         self.profile = profile
         self.surfaces = {name: _surface(vendor, name, doc, profile) for name, doc in documents.items()}
         self.operations: dict[str, Operation] = {}
+        places: dict[tuple[str, str], Operation] = {}
         for surface in self.surfaces.values():
             for operation in surface.operations:
                 if operation.id in self.operations:
                     raise ContractError(f"{vendor}: operationId {operation.id} is used twice")
                 self.operations[operation.id] = operation
+                other = places.setdefault((operation.method, _shape(operation.path)), operation)
+                if other is not operation:
+                    raise ContractError(f"{vendor}: {operation.method} {operation.path} is {other.id} already")
 
     @cached_property
     def examples(self) -> tuple[dict[str, Any], ...]:
@@ -103,7 +108,16 @@ def load(vendor: str) -> Contract:
     folder = HERE / vendor
     if not vendor.isidentifier() or not (folder / "profile.yaml").is_file():
         raise ContractError(f"no contract called {vendor!r}; there are: {', '.join(vendors())}")
+    return read(folder)
+
+
+def read(folder: Path) -> Contract:
+    """The contract in a folder, wherever that is; the folder's name is the vendor's. Raises `ContractError`."""
+    vendor = folder.name
     parsed = _parsed(folder)
+    for name, document in (("profile", parsed["profile"]), *parsed["documents"].items()):
+        if not isinstance(document, dict):
+            raise ContractError(f"contracts/{vendor}/{_file(name)}: members and values are expected, not {document!r}")
     try:
         profile = msgspec.convert(parsed["profile"], Profile, strict=False)
     except msgspec.ValidationError as error:
@@ -113,24 +127,36 @@ def load(vendor: str) -> Contract:
     return Contract(vendor, folder, profile, parsed["documents"])
 
 
-def _parsed(folder: Path) -> dict[str, Any]:
+class Parsed(TypedDict):
+    """The sources as plain values; what is compiled is exactly this."""
+
+    profile: Any
+    documents: dict[str, Any]
+
+
+def _parsed(folder: Path) -> Parsed:
     paths = [folder / "profile.yaml", *sorted(folder.glob("*.openapi.yaml"))]
     texts = [path.read_bytes() for path in paths]
-    digest = hashlib.sha256(b"\0".join([COMPILED_FORMAT.encode(), *texts])).hexdigest()[:16]
+    names = [path.name.encode() for path in paths]
+    digest = hashlib.sha256(b"\0".join([COMPILED_FORMAT.encode(), *names, *texts])).hexdigest()[:16]
     compiled = folder / "__pycache__" / f"contract-{digest}.msgpack"
     try:
-        return msgspec.msgpack.decode(compiled.read_bytes(), type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.msgpack.decode(compiled.read_bytes(), type=Parsed)
+    except (OSError, ValueError):
         pass
-    parsed = {
-        "profile": _yaml(texts[0]),
+    parsed: Parsed = {
+        "profile": _yaml(paths[0], texts[0]),
         "documents": {
-            path.name.removesuffix(".openapi.yaml"): _yaml(text)
+            path.name.removesuffix(".openapi.yaml"): _yaml(path, text)
             for path, text in zip(paths[1:], texts[1:], strict=True)
         },
     }
     _keep(compiled, msgspec.msgpack.encode(parsed))
     return parsed
+
+
+def _file(name: str) -> str:
+    return "profile.yaml" if name == "profile" else f"{name}.openapi.yaml"
 
 
 def _keep(path: Path, compiled: bytes) -> None:
@@ -145,11 +171,15 @@ def _keep(path: Path, compiled: bytes) -> None:
         return  # a read-only installation is as good, only slower to start
 
 
-def _yaml(text: bytes) -> Any:
+def _yaml(path: Path, text: bytes) -> Any:
     import yaml  # only when nothing compiled is there: importing and parsing cost more than all the rest
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return _plain(yaml.load(text, Loader=loader))  # noqa: S506 - a safe loader, in C where there is one
+    try:
+        return _plain(yaml.load(text, Loader=loader))  # noqa: S506 - a safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        said = " ".join(str(error).split())
+        raise ContractError(f"contracts/{path.parent.name}/{path.name}: {said}") from error
 
 
 def _plain(value: Any) -> Any:
@@ -170,16 +200,25 @@ def _surface(vendor: str, name: str, document: dict[str, Any], profile: Profile)
     if missing := NEEDED - surface.errors.known.keys():
         raise ContractError(f"contracts/{vendor}/profile.yaml: surface {name} leaves out {', '.join(sorted(missing))}")
     operations = tuple(_operations(vendor, name, document))
+    for operation in operations:
+        named = (operation.pagination, surface.pagination), (operation.rate_limit, surface.rate_limits)
+        for rule, known in named:
+            if rule not in {"default", *known}:
+                where = f"contracts/{vendor}/{name}.openapi.yaml: {operation.method} {operation.path}"
+                raise ContractError(f"{where}: the profile has no {rule}; it has: {', '.join(known)}")
     return Surface(name=name, document=document, profile=surface, operations=operations)
 
 
 def _operations(vendor: str, surface: str, document: dict[str, Any]) -> Iterator[Operation]:
-    for path, item in document.get("paths", {}).items():
+    paths = document.get("paths", {})
+    if not isinstance(paths, dict) or not all(isinstance(item, dict) for item in paths.values()):
+        raise ContractError(f"contracts/{vendor}/{surface}.openapi.yaml: paths are members and values")
+    for path, item in paths.items():
         for method in METHODS:
             if method in item:
                 try:
                     yield _operation(vendor, surface, document, path, method, item)
-                except (KeyError, msgspec.ValidationError) as error:
+                except (KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
                     where = f"contracts/{vendor}/{surface}.openapi.yaml: {method.upper()} {path}"
                     raise ContractError(f"{where}: {type(error).__name__} {error}") from error
 
@@ -208,6 +247,11 @@ def _operation(
         rate_limit=raw.get("x-rate-limit", "default"),
         graphql=raw.get("x-graphql"),
     )
+
+
+def _shape(path: str) -> str:
+    """The path without the names of its parameters: what two operations must not share."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _reply(document: dict[str, Any], reply: dict[str, Any]) -> Any:

@@ -67,17 +67,17 @@ class Bench:
 
     def kept(self) -> bytes:
         """Everything the world keeps, byte for byte: documents, counters, timers, credentials."""
-        rows = self.world.store.connection.rows
-        tables = [
-            [
-                (vendor, each.kind, each.seq, each.id, each.version, each.raw)
-                for vendor, each in self.world.store.documents()
-            ],
-            rows("SELECT * FROM sequence WHERE world = ? ORDER BY name", (self.world.name,)),
-            rows("SELECT * FROM timer WHERE world = ? ORDER BY seq", (self.world.name,)),
-            sorted(map(str, map(msgspec.to_builtins, self.world.directory.of(self.world.name)))),
-        ]
-        return msgspec.json.encode(tables)
+        fake, store = self.sandbox.fakes[self.vendor], self.world.store
+        documents = {
+            kind: [(row.seq, row.id, row.version, row.body) for row in store.collection(self.vendor, kind).rows()]
+            for kind in fake.kinds
+        }
+        numbers = store.connection.rows(
+            "SELECT name, value FROM sequence WHERE world = ? ORDER BY name", (store.world,)
+        )
+        timers = store.connection.rows("SELECT * FROM timer WHERE world = ? ORDER BY seq", (store.world,))
+        credentials = sorted(str(msgspec.to_builtins(each)) for each in self.world.directory.of(self.world.name))
+        return msgspec.json.encode([documents, numbers, timers, credentials])
 
     def sound(self) -> list[str]:
         """What is wrong with the vendor's books; nothing ever should be."""
