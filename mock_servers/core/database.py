@@ -23,6 +23,8 @@ class Connection(Protocol):
     """What the store needs of a database: rows, and a transaction that can be given up."""
 
     body: str
+    private: bool
+    """Nobody else writes to it, so that what was read stays true until we change it."""
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
@@ -34,6 +36,7 @@ class SqliteConnection:
     """SQLite through the standard driver, in autocommit: transactions begin and end where the store says."""
 
     body = "CAST(body AS BLOB)"
+    private = True
 
     def __init__(self, where: str, schema: bytes | None = None) -> None:
         self.sqlite = sqlite3.connect(where, isolation_level=None, check_same_thread=False, cached_statements=512)
@@ -58,6 +61,7 @@ class PostgresConnection:
     """PostgreSQL through psycopg, in autocommit as well."""
 
     body = "convert_to(body::text, 'UTF8')"
+    private = False
 
     def __init__(self, url: str) -> None:
         try:
@@ -134,11 +138,13 @@ class FileDatabase(Database):
         super().__init__(kinds)
         try:
             self._connection = SqliteConnection(str(path))
+            self._connection.rows("PRAGMA locking_mode = EXCLUSIVE")  # two servers on one file would undo each other
             self._connection.rows("PRAGMA journal_mode = WAL")
             self._connection.rows("PRAGMA synchronous = NORMAL")
             _migrate(self._connection, "sqlite", kinds)
         except sqlite3.DatabaseError as error:
-            raise UsageError(f"{path} cannot be used as a state file: {error}") from error
+            used = " (is another seatrial using it?)" if "locked" in str(error) else ""
+            raise UsageError(f"{path} cannot be used as a state file: {error}{used}") from error
 
     def connection(self, world: str) -> SqliteConnection:  # noqa: ARG002
         return self._connection

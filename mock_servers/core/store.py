@@ -66,15 +66,26 @@ class Document(Mapping[str, Any]):
         return f"Document({self.kind} {self.id}, version {self.version})"
 
 
+DOCUMENTS_REMEMBERED = 4096
+ANSWERS_REMEMBERED = 256
+
+
 class Collection:
-    """The documents of one kind, of one vendor, in one world."""
+    """The documents of one kind, of one vendor, in one world.
+
+    What was read is remembered until it changes, where nobody else can change it: a document by its id, an answer to a
+    question until anything of the kind is written.
+    """
 
     def __init__(self, store: "Store", vendor: str, kind: str) -> None:
         self.store = store
         self.vendor = vendor
         self.kind = kind
+        self._total: int | None = None
         self._plain: dict[tuple[str, str, bool], str] = {}
         """The texts of lists without conditions, which are most of them."""
+        self._documents: dict[str, Document] = {}
+        self._answers: dict[tuple[Any, ...], list[Any]] = {}
         self._body = store.connection.body
         table = table_of(vendor, kind)
         self._select = f"SELECT seq, id, version, {self._body} FROM {table} WHERE world = ?"  # noqa: S608 - checked names
@@ -91,8 +102,14 @@ class Collection:
 
     def find(self, id: str) -> Document | None:
         """The document with this id, or None."""
-        rows = self.store.connection.rows(self._find, (self.store.world, str(id)))
-        return Document(self.kind, *rows[0]) if rows else None
+        key = str(id)
+        known = self._documents.get(key)
+        if known is None:
+            rows = self.store.connection.rows(self._find, (self.store.world, key))
+            if not rows:
+                return None
+            known = self._remember(Document(self.kind, *rows[0]))
+        return known
 
     def get(self, id: str) -> Document:
         """The document with this id. Refuses with `not_found`, naming the kind and the id."""
@@ -116,7 +133,7 @@ class Collection:
         `after` is the place to go on from: the member's value and the `seq` of the last one seen (keyset paging).
         """
         sql, values = self._ordered(self._select, where, order_by, descending, after, limit, offset)
-        return [Document(self.kind, *row) for row in self.store.connection.rows(sql, values)]
+        return [Document(self.kind, *row) for row in self._answer(sql, values)]
 
     def heads(
         self,
@@ -129,7 +146,7 @@ class Collection:
     ) -> list[tuple[str, int]]:
         """Ids and versions of those that fit: enough for whoever still has what they looked like."""
         sql, values = self._ordered(self._heads, where, order_by, descending, None, limit, offset)
-        return self.store.connection.rows(sql, values)
+        return self._answer(sql, values)
 
     def first(self, where: Condition, *, order_by: str = "seq", descending: bool = False) -> Document | None:
         """The first that fits, or None."""
@@ -141,7 +158,7 @@ class Collection:
         if where is None:
             return self._count_of_all()
         sql, values = self._filtered(self._count, where)
-        return int(self.store.connection.rows(sql, values)[0][0])
+        return int(self._answer(sql, values)[0][0])
 
     def add(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
         """Keep a new document under its `id` member, or under the id given. Its id must not be taken."""
@@ -151,9 +168,9 @@ class Collection:
         version = store.next_version()
         store.write()
         rows = store.connection.rows(self._insert, (store.world, key, version, raw.decode()))
-        if (self.vendor, self.kind) in store.counts:
-            store.counts[self.vendor, self.kind] += 1
-        return Document(self.kind, rows[0][0], key, version, raw)
+        if self._total is not None:
+            self._total += 1
+        return self._changed(Document(self.kind, rows[0][0], key, version, raw))
 
     def add_many(self, bodies: Iterable[Mapping[str, Any]]) -> None:
         """Keep many new documents at once, each under its `id` member."""
@@ -161,7 +178,7 @@ class Collection:
         store.write()
         rows = ((store.world, str(body["id"]), store.next_version(), encode(body).decode()) for body in bodies)
         store.connection.many(self._insert.removesuffix(" RETURNING seq"), rows)
-        store.changed(self)
+        self.forget()
 
     def save(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
         """Replace a document that exists. Refuses with `not_found`."""
@@ -173,7 +190,7 @@ class Collection:
         rows = store.connection.rows(self._update, (version, raw.decode(), store.world, key))
         if not rows:
             raise Refusal("not_found", kind=self.kind, id=key)
-        return Document(self.kind, rows[0][0], key, version, raw)
+        return self._changed(Document(self.kind, rows[0][0], key, version, raw))
 
     def put(self, body: Mapping[str, Any], *, id: str | None = None) -> Document:
         """Keep it, whether it is new or not."""
@@ -183,14 +200,43 @@ class Collection:
         version = store.next_version()
         store.write()
         rows = store.connection.rows(self._upsert, (store.world, key, version, raw.decode()))
-        store.changed(self)
-        return Document(self.kind, rows[0][0], key, version, raw)
+        self._total = None
+        return self._changed(Document(self.kind, rows[0][0], key, version, raw))
 
     def delete(self, id: str) -> None:
         """Forget it; nothing happens when it is not there."""
         self.store.write()
         self.store.connection.rows(self._delete, (self.store.world, str(id)))
-        self.store.changed(self)
+        self.forget()
+
+    def forget(self) -> None:
+        """Whatever was remembered may have changed."""
+        self._documents.clear()
+        self._answers.clear()
+        self._total = None
+
+    def _changed(self, document: Document) -> Document:
+        if self._answers:
+            self._answers.clear()
+        return self._remember(document)
+
+    def _remember(self, document: Document) -> Document:
+        if self.store.connection.private:
+            if len(self._documents) >= DOCUMENTS_REMEMBERED:
+                self._documents.clear()
+            self._documents[document.id] = document
+        return document
+
+    def _answer(self, sql: str, values: list[Any]) -> list[Any]:
+        question = (sql, *values)
+        known = self._answers.get(question)
+        if known is None:
+            known = self.store.connection.rows(sql, values)
+            if self.store.connection.private:
+                if len(self._answers) >= ANSWERS_REMEMBERED:
+                    self._answers.clear()
+                self._answers[question] = known
+        return known
 
     def _ordered(
         self,
@@ -233,12 +279,9 @@ class Collection:
         return sql, [self.store.world, *values]
 
     def _count_of_all(self) -> int:
-        counts = self.store.counts
-        known = counts.get((self.vendor, self.kind))
-        if known is None:
-            known = int(self.store.connection.rows(self._count, (self.store.world,))[0][0])
-            counts[self.vendor, self.kind] = known
-        return known
+        if self._total is None or not self.store.connection.private:
+            self._total = int(self.store.connection.rows(self._count, (self.store.world,))[0][0])
+        return self._total
 
 
 class Store:
@@ -250,7 +293,6 @@ class Store:
         self.world = world
         self.kinds = kinds
         self.writing = False
-        self.counts: dict[tuple[str, str], int] = {}
         self._collections: dict[tuple[str, str], Collection] = {}
         self.version = version
         self.next_due = self._first_due()
@@ -300,15 +342,13 @@ class Store:
             raise
         self.connection.rows("RELEASE part")
 
-    def changed(self, collection: Collection) -> None:
-        self.counts.pop((collection.vendor, collection.kind), None)
-
     def next_version(self) -> int:
         self.version += 1
         return self.version
 
     def _forget(self) -> None:
-        self.counts.clear()
+        for collection in self._collections.values():
+            collection.forget()
         self.next_due = self._first_due()
 
     # Counters

@@ -23,7 +23,7 @@ fake = Fake("extensiv_order_manager")
 fake.kind("order", index=("order_number", "state", "updated_at"))
 fake.kind("product", index=("sku", "updated_at"))
 fake.kind("warehouse")
-fake.kind("stock", index=("sku", "warehouse_id"))
+fake.kind("stock")  # by warehouse and SKU: `501:MUG-01`
 fake.kind("shipment", index=("order_number", "order_id", "updated_at"))
 
 # Orders wait by the type of the warehouse that fulfils them (dossier A30), and may be cancelled while they wait (A33).
@@ -184,26 +184,21 @@ def _sourced(work: Work, order: dict[str, Any]) -> dict[str, Any]:
     wanted = _wanted(order)
     if len(work.collection("product").heads(Is("sku", "in", tuple(wanted)))) < len(wanted):
         return _in_state(order, "UNRESOLVED") | {"unresolved": "MISSING_PRODUCT_INFO", "warehouse_id": None}
-    warehouse, shelf = _warehouse_for(work, wanted)
+    warehouse = _warehouse_for(work, wanted)
     for sku, quantity in wanted.items():
-        _move(work, shelf.get(sku) or _no_stock(warehouse.id, sku), allocated=quantity)
+        _move(work, _stock(work, warehouse.id, sku), allocated=quantity)
     return _in_state(order, WAITS_AS[warehouse["type"]]) | {"unresolved": "RESOLVED", "warehouse_id": warehouse.id}
 
 
-def _warehouse_for(work: Work, wanted: dict[str, int]) -> tuple[Document, dict[str, Document]]:
-    """The first warehouse with enough of everything and its stock by SKU, else the first there is: what it lacks is
-    backordered."""
+def _warehouse_for(work: Work, wanted: dict[str, int]) -> Document:
+    """The first warehouse with enough of everything, else the first there is: what it lacks is backordered."""
     warehouses = work.collection("warehouse").rows()
     if not warehouses:
         raise Refusal("validation_failed", details=(("items", "There is no warehouse to fulfil from."),))
-    shelves: dict[str, dict[str, Document]] = {warehouse.id: {} for warehouse in warehouses}
-    for stock in work.collection("stock").rows(Is("sku", "in", tuple(wanted))):
-        shelves[stock["warehouse_id"]][stock["sku"]] = stock
     for warehouse in warehouses:
-        shelf = shelves[warehouse.id]
-        if all(sku in shelf and available(shelf[sku]) >= quantity for sku, quantity in wanted.items()):
-            return warehouse, shelf
-    return warehouses[0], shelves[warehouses[0].id]
+        if all(available(_stock(work, warehouse.id, sku)) >= quantity for sku, quantity in wanted.items()):
+            return warehouse
+    return warehouses[0]
 
 
 def call_off(work: Work, order: Document, reason: str) -> Document:
@@ -265,18 +260,21 @@ def list_inventory(call: Call) -> Reply:
     where = Is("id", "=", str(call.query["warehouse_id"])) if "warehouse_id" in call.query else None
     warehouses = call.collection("warehouse")
     window = Window(call, warehouses.count(where))
-    by_sku = Is("sku", "=", call.query["sku"]) if "sku" in call.query else All()
     rows = [
         _warehouse(warehouse)
-        | {
-            "inventory": [
-                {"sku": stock["sku"]} | _level(stock)
-                for stock in call.collection("stock").rows(All(Is("warehouse_id", "=", warehouse.id), by_sku))
-            ]
-        }
+        | {"inventory": [{"sku": stock["sku"]} | _level(stock) for stock in _shelf(call, warehouse.id)]}
         for warehouse in warehouses.rows(where, limit=window.limit, offset=window.offset)
     ]
     return Reply(200, {"data": rows, **window.envelope})
+
+
+def _shelf(call: Call, warehouse: str) -> list[Document]:
+    """The stock of a warehouse, or what it has of the SKU that was asked for."""
+    stock = call.collection("stock")
+    if "sku" in call.query:
+        found = stock.find(f"{warehouse}:{call.query['sku']}")
+        return [found] if found else []
+    return stock.rows(All(Is("id", ">=", f"{warehouse}:"), Is("id", "<", f"{warehouse};")))  # `;` follows `:`
 
 
 @fake.operation("updateInventory")
