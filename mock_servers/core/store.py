@@ -4,6 +4,7 @@ Bodies stay bytes until somebody looks inside, so that a list can be spliced out
 has nothing to walk however many there are.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,14 @@ _encoder = msgspec.json.Encoder(enc_hook=lambda value: msgspec.Raw(value.raw))
 def encode(value: Any) -> bytes:
     """JSON of plain values, with any `Document` in them as its own text."""
     return _encoder.encode(value)
+
+
+_sorting = msgspec.json.Encoder(order="sorted")
+
+
+def fingerprint(value: Any) -> str:
+    """The same for two plain values that say the same, in whatever order they say it."""
+    return hashlib.sha256(_sorting.encode(value)).hexdigest()
 
 
 class Document(Mapping[str, Any]):

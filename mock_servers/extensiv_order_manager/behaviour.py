@@ -4,7 +4,6 @@ State follows the vendor's own order states; the guide's three words are how the
 stock when it is created and gives it back when it is cancelled; what ships leaves the shelf.
 """
 
-import hashlib
 import hmac
 from base64 import b64decode
 from typing import Any
@@ -15,7 +14,7 @@ from mock_servers.core.fake import Call, Fake, Work
 from mock_servers.core.filters import All, Condition, Is
 from mock_servers.core.paging import Window, page_of
 from mock_servers.core.refusal import Refusal
-from mock_servers.core.store import Document, encode
+from mock_servers.core.store import Document, fingerprint
 from mock_servers.core.wire import Reply
 
 fake = Fake("extensiv_order_manager")
@@ -125,14 +124,14 @@ def get_order(call: Call) -> Reply:
 @fake.operation("createOrder")
 def create_order(call: Call) -> Reply:
     address = _checked_address(call.body["shipping_address"])
-    fingerprint = hashlib.sha256(encode(_sorted(call.body))).hexdigest()
+    said = fingerprint(call.body)
     known = call.collection("order").first(Is("order_number", "=", call.body["order_number"]))
     if known is not None:
-        if known["fingerprint"] != fingerprint:
+        if known["fingerprint"] != said:
             raise Refusal("duplicate_order", order_number=call.body["order_number"])
         return Reply(200, known)
 
-    order = place_order(call, call.body | {"shipping_address": address}, fingerprint)
+    order = place_order(call, call.body | {"shipping_address": address}, said)
     return Reply(201, order, {"Location": f"{call.base_url}/api/orders/{order.id}"})
 
 
@@ -159,7 +158,7 @@ def order_on_the_guide(order: Document) -> dict[str, Any]:
     return shown | {name: kept[name] for name in OPTIONAL if name in kept}
 
 
-def place_order(work: Work, body: dict[str, Any], fingerprint: str) -> Document:
+def place_order(work: Work, body: dict[str, Any], said: str) -> Document:
     """Keep a new order and take its stock. An unknown SKU leaves it UNRESOLVED until the product exists (A10)."""
     start = work.fake.contract.profile.facts["order_number_start"].value
     order: dict[str, Any] = {
@@ -169,7 +168,7 @@ def place_order(work: Work, body: dict[str, Any], fingerprint: str) -> Document:
         "items": [{"sku": item["sku"], "quantity": item["quantity"], "shipped": 0} for item in body["items"]],
         "shipments": [],
         "stage": "new",
-        "fingerprint": fingerprint,
+        "fingerprint": said,
         **{
             name: body[name]
             for name in ("order_number", "shipping_address", "shipping_method", "notes")
@@ -239,17 +238,6 @@ def _checked_address(address: dict[str, Any]) -> dict[str, Any]:
     if country == "USA" and len(address.get("state", "")) != 2:
         raise Refusal("invalid_body", details=(("shipping_address.state", "is a two-letter code in the USA"),))
     return address | {"country": country}
-
-
-def _sorted(value: Any) -> Any:
-    """Two bodies that say the same are the same, in whatever order they say it."""
-    match value:
-        case dict():
-            return {name: _sorted(value[name]) for name in sorted(value)}
-        case list():
-            return [_sorted(item) for item in value]
-        case _:
-            return value
 
 
 # Stock --------------------------------------------------------------------------------------------------------------
