@@ -6,6 +6,7 @@ vendor's name: every refusal here is the vendor's own, out of its profile.
 
 import traceback
 from base64 import b64decode
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -355,9 +356,9 @@ class VendorApp:
         )
 
     def _surface_of(self, path: str) -> str:
-        """The surface whose paths begin most like this one: it is the one that says 404."""
-        best = max(self._surface_by_prefix, key=lambda prefix: (path.startswith(prefix), len(prefix)))
-        return self._surface_by_prefix[best]
+        """The surface whose paths begin most like this one, else the profile's first: it is the one that says 404."""
+        best = max(filter(path.startswith, self._surface_by_prefix), key=len, default="")
+        return self._surface_by_prefix.get(best) or next(iter(self.contract.profile.surfaces))
 
 
 class _Silenced(Exception):  # noqa: N818
@@ -419,5 +420,11 @@ def _client_ids(request: Request) -> list[str]:
     return found
 
 
-def _prefixes(operations: Any) -> dict[str, str]:
-    return {operation.path.split("{", 1)[0]: operation.surface for operation in operations}
+def _prefixes(operations: Iterable[Operation]) -> dict[str, str]:
+    """The beginnings of paths, segment by segment up to the first free one, and whose they are."""
+    prefixes: dict[str, str] = {}
+    for operation in operations:
+        segments = operation.path.split("{", 1)[0].split("/")
+        for length in range(2, len(segments) + 1):
+            prefixes.setdefault("/".join(segments[:length]), operation.surface)
+    return prefixes

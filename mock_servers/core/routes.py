@@ -43,14 +43,17 @@ class Routes:
         if near is not None and last and "%" not in last and (head, last) not in self._taken:
             return near[0], {near[1]: last}
         values: list[str] = []
-        node = _walk(self._root, path.split("/"), 1, values)
+        segments = path.split("/")
+        if "%" in path:  # a slash that was encoded is part of a value, so each segment is decoded by itself, and once
+            segments = [unquote(segment) for segment in segments]
+        node = _walk(self._root, segments, 1, values)
         if node is None:
             return None, ()
         found = node.methods.get(method)
         if found is None:
             return None, tuple(sorted(node.methods))
         operation, names = found
-        return operation, dict(zip(names, map(unquote, values), strict=True))
+        return operation, dict(zip(names, values, strict=True))
 
     def _add(self, operation: Operation) -> None:
         node, names = self._root, []
@@ -60,8 +63,12 @@ class Routes:
                 continue
             before, rest = segment.split("{", 1)
             name, after = rest.split("}", 1)
+            if "{" in after:
+                raise ValueError(f"{operation.path}: a segment has one free part at most")
             names.append(name)
             node = _free_child(node, before, after)
+        if operation.method in node.methods:
+            raise ValueError(f"{operation.id} and {node.methods[operation.method][0].id} share {operation.path}")
         node.methods[operation.method] = (operation, tuple(names))
         head, _, last = operation.path.rpartition("/")
         if not names:
