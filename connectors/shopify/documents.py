@@ -250,7 +250,7 @@ CURRENCY = _query("currency", 1, "query currency { shop { currencyCode } }")
 
 PRODUCTS = _query(
     "products",
-    50,
+    58,
     """
 query products($first: Int!, $after: String, $query: String) {
   products(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {
