@@ -4,6 +4,7 @@ It is synchronous and knows no HTTP server; `asgi.py` and `transport.py` put it 
 vendor's name: every refusal here is the vendor's own, out of its profile.
 """
 
+import math
 import traceback
 from base64 import b64decode
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ from mock_servers.core.world import World, Worlds
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
+EXACT_MAXIMUM = 2**53
 FRAGMENTS_MAXIMUM = 10_000
 log = structlog.get_logger("seatrial")
 
@@ -182,6 +184,8 @@ class VendorApp:
         if behaviour is None:
             return _unbuilt(operation)
         fields = call.request.fields() if call.request.query else []
+        if "%00" in call.request.query:
+            raise Refusal("invalid_query", details=(("query", "holds a NUL character"),))
         call.query = self.checks.query(operation, fields)
         if operation.bodies:
             call.body = self._body(call, surface)
@@ -391,25 +395,56 @@ def _unbuilt(operation: Operation) -> Reply:
     return Reply(501, encode({"seatrial": {"unbuilt": operation.id, "message": says}}), content_type=JSON)
 
 
+def _number(text: str) -> int | float:
+    """A JSON number with a point or an exponent. `3.0` is the integer three to every schema, and so it is here."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is out of range")
+    return int(value) if value.is_integer() and abs(value) <= EXACT_MAXIMUM else value
+
+
+_read = msgspec.json.Decoder(float_hook=_number).decode
+
+
 def _json(text: bytes) -> Any:
     try:
-        return decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        body = _read(text)
+    except (RecursionError, ValueError) as error:
         raise Refusal("malformed_body", reason=str(error)[:200]) from error
+    if b"\\u0000" in text and _holds_nul(body):
+        raise Refusal("malformed_body", reason="a NUL character")
+    return body
 
 
 def _form(text: bytes) -> dict[str, str]:
     try:
-        return dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="strict"))
-    except (UnicodeDecodeError, ValueError) as error:
+        form = dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="strict"))
+    except ValueError as error:
         raise Refusal("malformed_body", reason="not a form") from error
+    if b"%00" in text:
+        raise Refusal("malformed_body", reason="a NUL character")
+    return form
+
+
+def _holds_nul(value: Any) -> bool:
+    """A NUL somewhere in a text: PostgreSQL keeps none, and no vendor is known to."""
+    left = [value]
+    while left:  # not by recursion: what comes in may be nested as deeply as a decoder goes
+        match left.pop():
+            case str() as text if "\0" in text:
+                return True
+            case dict() as members:
+                left += [*members, *members.values()]
+            case list() as values:
+                left += values
+    return False
 
 
 def _client_ids(request: Request) -> list[str]:
     """Where a grant may name its client: the body, the query, or Basic credentials."""
     found = [value for name, value in request.fields() if name == "client_id"]
     with suppress(RecursionError, ValueError):
-        kind = (request.header(CONTENT_TYPE) or "").split(";", 1)[0]
+        kind = (request.header(CONTENT_TYPE) or "").split(";", 1)[0].strip().lower()
         body = decode(request.body) if kind == JSON else dict(parse_qsl(request.body.decode("ascii")))
         if isinstance(body, dict) and isinstance(body.get("client_id"), str):
             found.append(body["client_id"])

@@ -1,5 +1,7 @@
 """Requests and replies held against the contract's schemas, each compiled when it is first needed."""
 
+import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +12,9 @@ from mock_servers.core.refusal import ContractBroken, Refusal
 
 DETAILS_MAXIMUM = 20
 Detail = tuple[str, str]
+# Python reads more as a number than any API does: other scripts' digits, underscores, blanks, "nan".
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+NUMBER = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,4})?")
 
 
 class Checks:
@@ -121,12 +126,10 @@ def _type_of(schema: dict[str, Any]) -> str:
 def _typed(kind: str, text: str) -> Any:
     """The value a text stands for; a text that stands for none stays text, and the schema says so."""
     if kind == "integer":
-        return int(text) if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 20 else text
+        return int(text) if INTEGER.fullmatch(text) else text
     if kind == "number":
-        try:
-            return float(text)
-        except ValueError:
-            return text
+        value = float(text) if NUMBER.fullmatch(text) else math.inf
+        return value if math.isfinite(value) else text
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower(), text)
     return text
@@ -134,22 +137,23 @@ def _typed(kind: str, text: str) -> Any:
 
 def details_of(errors: Iterable[Any]) -> tuple[Detail, ...]:
     """`(items[0].quantity, 0 is less than the minimum of 1)` for each thing that is wrong."""
-    details = []
+    details: list[Detail] = []
     for error in errors:
-        path = [*error.instance_path, *_member(error)]
-        details.append((_dotted(path), _said(error)))
+        said = _said(error)
+        details += [(_dotted([*error.instance_path, *member]), said) for member in _members(error)]
         if len(details) >= DETAILS_MAXIMUM:
             break
-    return tuple(details)
+    return tuple(details[:DETAILS_MAXIMUM])
 
 
-def _member(error: Any) -> list[str]:
+def _members(error: Any) -> list[list[str]]:
+    """The members an error is about, as the rest of their paths; the whole itself when it is about none of them."""
     kind = error.kind
     if kind.name == "required":
-        return [str(kind.property)]
+        return [[str(kind.property)]]
     if kind.name in {"additionalProperties", "unevaluatedProperties"}:
-        return [str(name) for name in list(kind.unexpected)[:1]]
-    return []
+        return [[str(name)] for name in list(kind.unexpected)[:DETAILS_MAXIMUM]]
+    return [[]]
 
 
 def _said(error: Any) -> str:

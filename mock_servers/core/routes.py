@@ -46,6 +46,8 @@ class Routes:
         segments = path.split("/")
         if "%" in path:  # a slash that was encoded is part of a value, so each segment is decoded by itself, and once
             segments = [unquote(segment) for segment in segments]
+            if any("\0" in segment for segment in segments):
+                return None, ()  # no name anywhere holds one, and not every database takes it
         node = _walk(self._root, segments, 1, values)
         if node is None:
             return None, ()
