@@ -76,6 +76,17 @@ def serve(
 
 
 @app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the fakes up afterwards, to poke at.")] = False,
+    port_base: Annotated[int | None, typer.Option(help="Admin here, the vendors on the next ports.")] = None,
+) -> None:
+    """One shop's day, offline: orders, parcels, stock and everything that goes wrong; then compare both sides."""
+    from seatrial import demo as story
+
+    raise typer.Exit(story.run(keep=keep, port_base=port_base))
+
+
+@app.command()
 def env(as_json: AsJson = False, world: World = "default", port_base: PortBase = None) -> None:
     """Where the running fakes are and with which credentials: as shell exports, or as JSON."""
     described = _admin(port_base).get("/env", world=world)
@@ -262,7 +273,8 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 def main() -> None:
     """The command's entry. What cannot be done is one clear line and exit code 2."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except UsageError as error:
         fail(str(error))
     except CommandLineError as error:
