@@ -23,7 +23,8 @@ query($after: String) { orders(first: 50, after: $after, sortKey: ID) {
 LEVELS_QUERY = """
 query($after: String) { productVariants(first: 50, after: $after) {
   pageInfo { hasNextPage endCursor }
-  nodes { sku inventoryItem { inventoryLevels(first: 5) { nodes { quantities(names: ["available"]) { quantity } } } } } } }
+  nodes { sku
+    inventoryItem { inventoryLevels(first: 5) { nodes { quantities(names: ["available"]) { quantity } } } } } } }
 """
 PAGES_MAXIMUM = 1000
 

@@ -130,7 +130,7 @@ async def _kept(server: Server) -> None:
 
 
 class Story:
-    """One day of one shop. The shoppers and the clerk act through the admin API, everything else is the vendors' own."""
+    """One day of one shop. Shoppers and clerk act through the admin API, everything else is the vendors' own."""
 
     def __init__(self, server: Server) -> None:
         self.described = server.described()
