@@ -1,0 +1,156 @@
+"""The whole suite runs offline: no socket of a test process leaves this machine, and one that tries fails its test.
+
+What is refused: connecting or sending anywhere but to loopback, and resolving any name but `localhost`. UNIX sockets
+pass. It is done twice: before the call in the methods of `socket.socket`, because `connect` resolves a name before it
+says so, and in an audit hook, which nobody can go round by holding on to an older reference. A test whose code swallows
+the refusal fails all the same.
+
+What this cannot see: other processes, and libraries that open sockets outside Python (libpq, libuv in uvloop). Other
+processes that would fetch something (npm, pip, …) may only be started by tests marked `node` or `wheel`.
+"""
+
+import ipaddress
+import itertools
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+import pytest
+
+MAY_FETCH = ("node", "wheel")
+FETCHERS = frozenset({"npm", "npx", "pnpm", "yarn", "pip", "pip3", "uv", "uvx", "curl", "wget"})
+MARKERS = ("wheel: builds the wheel and installs it into a fresh environment; needs the package registry",)
+INTERNET = (socket.AF_INET, socket.AF_INET6)
+
+
+class LeftTheMachine(OSError):
+    """A test tried to reach something beyond loopback."""
+
+
+class Offline:
+    """The guard of one process."""
+
+    def __init__(self) -> None:
+        self.leaks: list[str] = []
+        self.expected = False
+        self.item: pytest.Item | None = None
+
+    def watch(self, event: str, args: tuple[Any, ...]) -> None:
+        """The audit hook: raises `LeftTheMachine`."""
+        if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+            self.address(args[0], args[1])
+        elif event in {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}:
+            self.name(args[0])
+        elif event == "subprocess.Popen":
+            self.process(args[0], args[1])
+
+    def address(self, sock: socket.socket, address: Any) -> None:
+        """Refuse an address beyond loopback."""
+        if sock.family in INTERNET and isinstance(address, tuple) and not _is_loopback(address[0]):
+            self.refuse(f"connected or sent to {address[0]}, port {address[1]}")
+
+    def name(self, host: Any) -> None:
+        """Refuse to ask anybody for a name's address. A number is no name: nobody is asked for it."""
+        if host and not _is_number(host) and not _is_local(host):
+            self.refuse(f"looked up {_text(host)}")
+
+    def process(self, executable: Any, args: Any) -> None:
+        """Refuse programs that fetch, save in tests that say so."""
+        words = args.split() if isinstance(args, (str, bytes)) else list(args or ())
+        may = self.item is not None and any(self.item.get_closest_marker(name) for name in MAY_FETCH)
+        if not may and _fetches([executable, *words]):
+            said = " ".join(_text(word) for word in words[:4])
+            self.refuse(f"started {said}, without a marker {' or '.join(MAY_FETCH)}")
+
+    def refuse(self, what: str) -> None:
+        """Remember it, and refuse."""
+        self.leaks.append(what)
+        raise LeftTheMachine(f"the tests run offline: something {what}")
+
+    def guarded(self, method: str) -> Any:
+        """A method of `socket.socket` that looks at the address before the call."""
+        original = getattr(socket.socket, method)
+
+        def call(sock: socket.socket, *args: Any) -> Any:
+            self.address(sock, args[0] if method != "sendto" else args[-1])
+            return original(sock, *args)
+
+        return call
+
+
+offline = Offline()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+    for method in ("connect", "connect_ex", "sendto"):
+        setattr(socket.socket, method, offline.guarded(method))
+    sys.addaudithook(offline.watch)
+
+
+@pytest.fixture
+def leaks() -> Iterator[list[str]]:
+    """What was refused during this test, for tests that leak on purpose: it does not fail them."""
+    offline.expected = True
+    yield offline.leaks
+    offline.expected = False
+    offline.leaks.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    offline.item = item
+    try:
+        return (yield)
+    finally:
+        offline.item = None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    yield
+    _judge()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    yield
+    _judge()
+
+
+def _judge() -> None:
+    if offline.leaks and not offline.expected:
+        leaks = "; ".join(offline.leaks)
+        offline.leaks.clear()
+        pytest.fail(f"the tests run offline, and this one would have left the machine: {leaks}", pytrace=False)
+
+
+def _is_loopback(host: Any) -> bool:
+    return _is_local(host) or (_is_number(host) and ipaddress.ip_address(_text(host).split("%")[0]).is_loopback)
+
+
+def _is_number(host: Any) -> bool:
+    try:
+        ipaddress.ip_address(_text(host).split("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_local(host: Any) -> bool:
+    name = _text(host).lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def _text(word: Any) -> str:
+    return word.decode("utf-8", "replace") if isinstance(word, (bytes, bytearray)) else os.fspath(word)
+
+
+def _fetches(words: list[Any]) -> bool:
+    """Whether one of the first words, or of a shell's script, is a program that fetches."""
+    names = [PurePath(part).name for word in words if word for part in _text(word).split()]
+    return any(name in FETCHERS for name in names[:6]) or ("-m", "pip") in itertools.pairwise(names)
