@@ -1,0 +1,37 @@
+"""What Shopify does when it is called. Its paths, schema and limits are in contracts/shopify.
+
+One state under every surface: the modules here keep it and change it; `endpoint` is GraphQL's door to it, `oauth` the
+grants', `rest` the older shapes that webhooks still carry.
+"""
+
+from mock_servers.shopify.behaviour import (
+    endpoint,
+    fulfillment_order_changes,
+    fulfillment_orders,
+    fulfillments,
+    inventory,
+    oauth,
+    orders,
+    products,
+    refunds,
+    rest,
+    shop,
+    webhooks,
+)
+from mock_servers.shopify.behaviour.base import fake
+
+__all__ = [
+    "endpoint",
+    "fake",
+    "fulfillment_order_changes",
+    "fulfillment_orders",
+    "fulfillments",
+    "inventory",
+    "oauth",
+    "orders",
+    "products",
+    "refunds",
+    "rest",
+    "shop",
+    "webhooks",
+]
