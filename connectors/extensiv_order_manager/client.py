@@ -343,16 +343,15 @@ def complaint(answer: Answer) -> Complaint:
     if not isinstance(error, dict):
         return Complaint()
     details = error.get("details")
-    named = [_detail(detail) for detail in details[:10]] if isinstance(details, list) else []
-    return Complaint(
-        _text(error.get("code")), "; ".join(part for part in (_text(error.get("message")), *named) if part)
-    )
+    named = [text for detail in details[:10] if (text := _detail(detail))] if isinstance(details, list) else []
+    message = _text(error.get("message"))
+    return Complaint(_text(error.get("code")), f"{message} ({'; '.join(named)})" if named else message)
 
 
 def _detail(detail: Any) -> str:
     if not isinstance(detail, dict):
         return ""
-    return f"{_text(detail.get('field'))}: {_text(detail.get('message'))}"
+    return ": ".join(part for part in (_text(detail.get("field")), _text(detail.get("message"))) if part)
 
 
 def _text(value: Any) -> str:

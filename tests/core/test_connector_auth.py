@@ -117,6 +117,34 @@ def test_fifty_callers_whose_token_was_taken_back_renew_it_once():
     assert len(vendor.served) == 51
 
 
+def test_a_late_refusal_of_an_old_token_does_not_throw_away_the_new_one():
+    async def story():
+        vendor = Vendor()
+        held = asyncio.Event()
+
+        async def api(request):
+            if request.url.path == "/slow":
+                answer = await vendor(request)
+                await held.wait()
+                return answer
+            return await vendor(request)
+
+        transport = httpx.MockTransport(api)
+        async with Http(
+            "https://api.vendor.example", vendor="v", connection="c", auth=credentials(), transport=transport
+        ) as client:
+            await client.send(READ, Answer.json_object)
+            vendor.valid = "taken-back"
+            slow = asyncio.create_task(client.send(Call("GET", "/slow"), Answer.json_object))
+            await asyncio.sleep(1)
+            await client.send(READ, Answer.json_object)
+            held.set()
+            await slow
+        return len(vendor.asked)
+
+    assert run(story()) == 2
+
+
 def test_fifty_callers_hear_of_a_refused_token_request_without_asking_again():
     async def story():
         vendor = Vendor()
@@ -293,6 +321,27 @@ def test_a_refresh_token_is_kept_before_the_new_access_token_is_used():
     events, sent = run(story())
     assert events == [("again-1", 0), ("again-2", 1)]
     assert sent == ["first-refresh", "again-1"]
+
+
+def test_a_pair_that_could_not_be_stored_is_not_used():
+    async def story():
+        vendor = Vendor()
+        disk = ["full", "full", ""]
+
+        async def kept(token: Token):
+            if disk.pop(0):
+                raise OSError("no space left")
+
+        auth = RefreshToken(TOKEN_URL, "the-client", "the-secret", "first-refresh", kept=kept)
+        async with http(vendor, auth) as client:
+            for _ in range(2):
+                with pytest.raises(OSError, match="no space"):
+                    await client.send(READ, Answer.json_object)
+            served = len(vendor.served)
+            await client.send(READ, Answer.json_object)
+        return served, [fields(request)["refresh_token"] for request in vendor.asked]
+
+    assert run(story()) == (0, ["first-refresh", "again-1", "again-2"])
 
 
 def test_a_known_access_token_is_used_until_it_is_refused():

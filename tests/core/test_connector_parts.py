@@ -331,6 +331,7 @@ def test_a_wrong_signature_is_refused_and_not_shown(given_signature):
     with pytest.raises(BadSignature) as caught:
         must_match(expected, given_signature, "the webhook")
     assert expected not in str(caught.value)
+    assert ("carries no signature" in str(caught.value)) == (given_signature == "")
 
 
 def test_without_a_secret_nothing_is_believed():

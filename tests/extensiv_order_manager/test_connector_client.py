@@ -209,7 +209,7 @@ def test_a_conflict_about_an_order_that_is_not_there_stays_a_conflict():
 def test_a_refused_delivery_says_what_was_wrong_with_it():
     details = [{"field": "items[0].quantity", "message": "must be above 0"}, 7, {}]
     vendor = Vendor().on("POST /api/orders", error("validation_failed", "invalid order", 422, details))
-    with pytest.raises(Invalid, match=r"invalid order; items\[0\].quantity: must be above 0") as caught:
+    with pytest.raises(Invalid, match=r"invalid order \(items\[0\].quantity: must be above 0\)") as caught:
         ask(vendor, lambda om: om.deliver(DELIVERY, "key"))
     assert caught.value.code == "validation_failed"
 
