@@ -4,19 +4,25 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote_plus
 
+import msgspec
 from msgspec import Struct
 
 ENTRIES_MAXIMUM = 1000
 BODY_MAXIMUM = 16_384
 HIDDEN = "[redacted]"
-SECRET_HEADER = re.compile(r"authoriz|token|secret|cookie|signature|hmac|api-?key|password", re.IGNORECASE)
-SECRET_MEMBER = re.compile(
-    r'("(?:[a-z_]*(?:token|secret|password)|code|subject_token|hmac)"\s*:\s*")(?:[^"\\]|\\.)*', re.IGNORECASE
+SECRET_HEADER = re.compile(r"authoriz|token|secret|cookie|signature|hmac|password|(?<!idempotency-)key$", re.IGNORECASE)
+SECRET_NAME = re.compile(
+    r"token$|secret|passw|signature|assertion|api_?key|credential|^(?:code|key|hmac|pwd)$", re.IGNORECASE
 )
-SECRET_FIELD = re.compile(
-    r"((?:^|[?&\s])(?:[a-z_]*(?:token|secret|password|signature)|code|hmac)=)[^&\s]*", re.IGNORECASE
-)
+"""A member, a field or a parameter whose value is not for others."""
+SECRET_IN_REPLY = re.compile(r"token$|secret|passw|api_?key", re.IGNORECASE)
+"""The same in an answer, where a `code` names what went wrong."""
+SUSPECTS = (b"oken", b"ecret", b"assw", b"pi_key", b"piKey", b"ignature")
+"""What a body holds that may have such members; looked for without minding what else it is, since that is cheap."""
+SECRET_MEMBER = re.compile(r'"([^"\\]{1,64})"\s*:\s*(?:"(?:[^"\\]|\\.)*"?|[^\s",{}\[\]]+)')
+"""Name and value in what is nearly JSON, for bodies that cannot be read as it."""
 
 
 class Entry(Struct, frozen=True):
@@ -60,18 +66,17 @@ class Journal:
         reply_body: bytes,
         guarded: bool,
     ) -> None:
-        """Keep one exchange. `guarded`: its bodies or query may carry secrets and are searched for them."""
+        """Keep one exchange. `guarded`: its contract says that its bodies carry secrets; in others they are looked for
+        where the request mentions any."""
         self._number += 1
-        request_body = request_body[:BODY_MAXIMUM]
-        reply_body = reply_body[:BODY_MAXIMUM]
-        if guarded:
-            target = without_secrets(target)
-            request_body = without_secrets(request_body.decode("utf-8", "replace")).encode()
-            reply_body = without_secrets(reply_body.decode("utf-8", "replace")).encode()
-        headers = tuple([(name, _HIDDEN if _is_secret(name) else value) for name, value in request_headers])
+        if guarded or (request_body and any(map(request_body.__contains__, SUSPECTS))):
+            request_body = body_without_secrets(request_body)
+            reply_body = body_without_secrets(reply_body, SECRET_IN_REPLY)
+        if "=" in target:
+            target = target_without_secrets(target)
         self._kept.append(
-            (self._number, at, vendor, operation, method, target, status, rule, fault, headers, request_body,
-             tuple(reply_headers), reply_body)
+            (self._number, at, vendor, operation, method, target, status, rule, fault, _without(request_headers),
+             request_body[:BODY_MAXIMUM], _without(reply_headers), reply_body[:BODY_MAXIMUM])
         )  # fmt: skip
 
     def entries(self, vendor: str | None = None, operation: str | None = None, after: int = 0) -> list[Entry]:
@@ -87,19 +92,75 @@ class Journal:
         self._kept.clear()
 
 
-def without_secrets(text: str) -> str:
-    """The text with the values of secret-looking members, fields and parameters taken out."""
-    return SECRET_FIELD.sub(rf"\1{HIDDEN}", SECRET_MEMBER.sub(rf"\1{HIDDEN}", text))
+def body_without_secrets(body: bytes, names: re.Pattern[str] = SECRET_NAME) -> bytes:
+    """JSON or a form without the values of its secret-looking members, however they are spelled; the same otherwise."""
+    if not body:
+        return body
+    if body.lstrip()[:1] in {b"{", b"["}:
+        try:
+            plain = msgspec.json.decode(body)
+        except (RecursionError, ValueError):
+            text = body.decode("utf-8", "replace")
+            return SECRET_MEMBER.sub(lambda found: _member(found, names), text).encode()
+        return msgspec.json.encode(plain) if _hide(plain, names) else body
+    text = body.decode("utf-8", "replace")
+    return _fields_without_secrets(text).encode() if "=" in text else body
+
+
+def target_without_secrets(target: str) -> str:
+    """A path and query, or an address, without the values of secret-looking parameters."""
+    path, mark, query = target.partition("?")
+    return f"{path}{mark}{_fields_without_secrets(query)}"
+
+
+def _fields_without_secrets(text: str) -> str:
+    return "&".join([_field(part) for part in text.split("&")])
+
+
+def _field(part: str) -> str:
+    name, is_set, _ = part.partition("=")
+    return f"{name}={HIDDEN}" if is_set and SECRET_NAME.search(unquote_plus(name)) else part
+
+
+def _member(found: re.Match[str], names: re.Pattern[str]) -> str:
+    return f'"{found[1]}":"{HIDDEN}"' if names.search(found[1]) else found[0]
+
+
+def _hide(value: Any, names: re.Pattern[str]) -> bool:
+    """Hide secret members in place, at any depth; says whether there were any."""
+    found, left = False, [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            for name, inner in each.items():
+                if inner and names.search(name):
+                    each[name], found = HIDDEN, True
+                else:
+                    left.append(inner)
+        elif isinstance(each, list):
+            left += each
+    return found
 
 
 _HIDDEN = HIDDEN.encode()
 _secrecy: dict[bytes, bool] = {}
 
 
+def _without(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple([(name, _header(name, value) if _is_secret(name) else value) for name, value in headers])
+
+
+def _header(name: bytes, value: bytes) -> bytes:
+    if name.lower() == b"location":
+        return target_without_secrets(value.decode("utf-8", "replace")).encode()
+    return _HIDDEN
+
+
 def _is_secret(name: bytes) -> bool:
     known = _secrecy.get(name)
     if known is None:
-        known = SECRET_HEADER.search(name.decode("latin-1")) is not None
+        text = name.decode("latin-1")
+        known = text.lower() == "location" or SECRET_HEADER.search(text) is not None
         if len(_secrecy) < 1000:  # header names come from outside: remember only so many
             _secrecy[name] = known
     return known
