@@ -284,6 +284,8 @@ def _members(
             members[name] = read(name, given[name], definition.type)
         elif (default := _default(definition)) is not None:
             members[name] = literal(machine, default, definition.type, {})
+        elif definition.ast_node is None:
+            members[name] = False  # introspection, which no SDL declares, has only flags that are off
         elif isinstance(definition.type, gq.GraphQLNonNull):
             lacking(name, definition.type)
     return members
@@ -927,10 +929,29 @@ class Machine:
         return self.dialect.problem(Problem(rule, message, (), tuple(locations(nodes))))
 
 
-def _depth(node: Any, depth: int = 0) -> int:
-    """Of nested selection sets, fragments counted where they are written."""
-    below: Any = getattr(node, "definitions", None) or getattr(getattr(node, "selection_set", None), "selections", ())
-    return max((_depth(each, depth + 1) for each in below), default=depth) if depth <= DEPTH_MAXIMUM else depth
+def _depth(document: Any) -> int:
+    """How deep selections are nested, with fragments opened where they are spread."""
+    fragments = Source(document).fragments
+    known: dict[str, int] = {}
+
+    def below(selection_set: Any, depth: int) -> int:
+        deepest = depth
+        for node in selection_set.selections if selection_set and depth <= DEPTH_MAXIMUM else ():
+            if not isinstance(node, language.FragmentSpreadNode):
+                deepest = max(deepest, below(node.selection_set, depth + 1))
+            elif node.name.value in fragments:
+                deepest = max(deepest, depth + of_fragment(node.name.value))
+        return deepest
+
+    def of_fragment(name: str) -> int:
+        if name not in known:
+            known[name] = 0  # a circle is left to the validator, which has words for it
+            known[name] = below(fragments[name].selection_set, 1)
+        return known[name]
+
+    return max(
+        (below(node.selection_set, 1) for node in document.definitions if hasattr(node, "selection_set")), default=0
+    )
 
 
 def _condition_variables(node: Any, fragments: Mapping[str, Any], opened: set[str] | None = None) -> set[str]:
