@@ -54,10 +54,14 @@ class Attempt(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """One webhook on its way: `state` is pending, delivered, failed or dropped; `body` is what is signed and sent."""
+    """One webhook on its way: `state` is pending, delivered, failed or dropped; `body` is what is signed and sent.
+
+    `created` is the moment of what it tells of, in seconds since 1970.
+    """
 
     vendor: str
     id: str
+    created: float
     topic: str
     url: str
     state: str
@@ -157,7 +161,7 @@ class Seatrial:
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """Every webhook of every vendor, oldest first, with the attempts made."""
-        return tuple(sorted((each for vendor in self for each in vendor.deliveries), key=lambda each: int(each.id)))
+        return tuple(sorted((each for vendor in self for each in vendor.deliveries), key=lambda each: each.created))
 
     def receiver(
         self,
@@ -426,7 +430,8 @@ class Vendor:
             world.finish(work)
 
     def _client_settings(self, settings: dict[str, Any]) -> dict[str, Any]:
-        headers = self._let_in() | dict(settings.get("headers") or {})
+        headers = httpx.Headers(self._let_in())
+        headers.update(settings.get("headers"))
         given = {"base_url": self.base_url, "transport": self.transport, "trust_env": False}
         return given | settings | {"headers": headers}
 
