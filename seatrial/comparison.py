@@ -21,10 +21,10 @@ query($after: String) { orders(first: 50, after: $after, sortKey: ID) {
       fulfillmentLineItems(first: 20) { nodes { quantity lineItem { sku } } } } } } }
 """
 LEVELS_QUERY = """
-query($after: String) { productVariants(first: 50, after: $after) {
+query($after: String, $location: ID!) { productVariants(first: 50, after: $after) {
   pageInfo { hasNextPage endCursor }
-  nodes { sku
-    inventoryItem { inventoryLevels(first: 5) { nodes { quantities(names: ["available"]) { quantity } } } } } } }
+  nodes { sku inventoryItem {
+    inventoryLevel(locationId: $location) { quantities(names: ["available"]) { quantity } } } } } }
 """
 PAGES_MAXIMUM = 1000
 
@@ -43,10 +43,11 @@ class Line(Struct, frozen=True):
 
 
 class Sides(Struct, frozen=True):
-    """Where the two sides are: base URLs, and the tokens to read them with."""
+    """Where the two sides are: base URLs, the tokens to read them with, the location published to."""
 
     shopify_url: str
     shopify_token: str
+    shopify_location: str
     order_manager_url: str
     order_manager_token: str
 
@@ -147,20 +148,24 @@ async def _shopify_orders(client: httpx.AsyncClient, sides: Sides) -> list[dict[
 
 async def _shopify_levels(client: httpx.AsyncClient, sides: Sides) -> dict[str, int]:
     published: dict[str, int] = {}
-    for variant in await _nodes(client, sides, LEVELS_QUERY, "productVariants"):
-        for level in variant["inventoryItem"]["inventoryLevels"]["nodes"]:
-            published[variant["sku"]] = published.get(variant["sku"], 0) + level["quantities"][0]["quantity"]
+    location = f"gid://shopify/Location/{sides.shopify_location}"
+    for variant in await _nodes(client, sides, LEVELS_QUERY, "productVariants", location=location):
+        level = variant["inventoryItem"]["inventoryLevel"]
+        if level is not None:
+            published[variant["sku"]] = level["quantities"][0]["quantity"]
     return published
 
 
-async def _nodes(client: httpx.AsyncClient, sides: Sides, query: str, field: str) -> list[dict[str, Any]]:
+async def _nodes(
+    client: httpx.AsyncClient, sides: Sides, query: str, field: str, **variables: str
+) -> list[dict[str, Any]]:
     url = f"{sides.shopify_url}/admin/api/2026-10/graphql.json"
     nodes: list[dict[str, Any]] = []
     after = None
     for _ in range(PAGES_MAXIMUM):
         reply = await client.post(
             url,
-            json={"query": query, "variables": {"after": after}},
+            json={"query": query, "variables": {"after": after} | variables},
             headers={"X-Shopify-Access-Token": sides.shopify_token},
         )
         reply.raise_for_status()

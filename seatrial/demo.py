@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -175,8 +176,8 @@ class Story:
         await self._put("/worlds/default/settings", {"extensiv_order_manager.limit.default": {"limit": 600}})
         levels = await self._read_levels()
         self.skus = sorted(levels)[:8]
-        await self._act("shopify", "add_product", sku=GIFT_SKU, title="Gift set", price="49.00", quantity=0)
-        self.sku_map = SkuMap([SkuRule(GIFT_SKU, (Part(self.skus[0], 2),), CART)])
+        await self._act("shopify", "add_product", sku=GIFT_SKU, title="Gift set", price="49.00", quantity=10)
+        self.sku_map = SkuMap([SkuRule(GIFT_SKU, (Part(self.skus[0], 2),), CART)], known=levels)
         self.engine = Engine(self._merchant(), Ledger.open(":memory:"), LoopClock())
         self.runner = LocalRunner(self.engine)
 
@@ -220,7 +221,7 @@ class Story:
 
     async def ship(self) -> None:
         """All of most, one in two parcels, one only in part, one cancelled at the desk, and a shelf counted anew."""
-        numbers = [f"{CART}:{order['id']}" for order in self.orders]
+        numbers = [f"{CART}:{order['number']}" for order in self.orders]
         await self._act("extensiv_order_manager", "pick", order=numbers[0])
         await self._act("extensiv_order_manager", "pack", order=numbers[0])
         await self._act("extensiv_order_manager", "ship", order=numbers[0])
@@ -265,6 +266,9 @@ class Story:
             margin=SETTLES_SECONDS,
             http=LIMITS,
         )
+        async with shopify.Shopify(shop) as looking:
+            self.location = min(place.id for place in await looking.warehouses())
+        shop = replace(shop, location_id=self.location, activate_missing=True)
         async with shopify.Shopify(shop) as self.cart, order_manager.OrderManager(account) as self.wms:
             yield
 
@@ -273,6 +277,7 @@ class Story:
         return Sides(
             vendors["shopify"]["base_url"],
             vendors["shopify"]["credentials"]["access_token"],
+            self.location,
             vendors["extensiv_order_manager"]["base_url"],
             vendors["extensiv_order_manager"]["credentials"]["access_token"],
         )
@@ -289,7 +294,7 @@ class Story:
         made = await self._act(
             "shopify", "checkout", lines=lines, address=address, email=f"{secrets.token_hex(3)}@example.com"
         )
-        return dict(made) | {"lines": lines}
+        return {"name": made["name"], "number": made["id"].rsplit("/", 1)[-1], "lines": lines}
 
     async def _survived(self) -> list[Survived]:
         journal = await self._get("/worlds/default/journal", vendor="extensiv_order_manager", limit=1000)

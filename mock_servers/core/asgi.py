@@ -11,6 +11,7 @@ from mock_servers.core.wire import Answer, Request
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+HANG_UP_SECONDS = 1.0
 BODY_HARD_MAXIMUM = 32 * 2**20
 EMPTY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
@@ -83,11 +84,11 @@ async def _fated(answer: Answer, receive: Receive, send: Send) -> None:
         answer.headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": "http.response.body", "body": answer.body[: len(answer.body) // 2], "more_body": True})
-        _hang_up(receive)
+        await _hang_up(receive)
     else:
         if fate.kind == "silent":
             await _gone(receive, fate.seconds)
-        _hang_up(receive)
+        await _hang_up(receive)
 
 
 async def _gone(receive: Receive, seconds: float) -> None:
@@ -100,9 +101,10 @@ async def _gone(receive: Receive, seconds: float) -> None:
         return
 
 
-def _hang_up(receive: Receive) -> None:
+async def _hang_up(receive: Receive) -> None:
     """Drop the connection. ASGI has no word for it; uvicorn's request cycle has its transport at hand."""
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     if transport is None:
         raise ReplyLostError
     transport.abort()
+    await _gone(receive, HANG_UP_SECONDS)  # the server has to see it before this returns, or it takes it for a mistake
