@@ -26,8 +26,8 @@ from mock_servers.core.refusal import ContractBroken, Refusal
 from mock_servers.core.refusals import refusal_answer
 from mock_servers.core.routes import Routes
 from mock_servers.core.store import Collection, Document, decode, encode
-from mock_servers.core.throttle import Limit, headers_of
-from mock_servers.core.wire import Answer, Fate, Listing, RawHeaders, Reply, Request
+from mock_servers.core.throttle import Limit, headers_of, struck
+from mock_servers.core.wire import Answer, Fate, Listing, RawHeaders, Reply, Request, header_line
 from mock_servers.core.world import World, Worlds
 
 JSON = "application/json"
@@ -52,6 +52,13 @@ class VendorApp:
 
     def handle(self, request: Request) -> Answer:
         """Answer one request. Never raises; what the fake did not expect is the vendor's own 500, and is journalled."""
+        try:
+            return self._answered(request)
+        except Exception as error:
+            return self._fallen(request, error)
+
+    def _answered(self, request: Request, struck: Fault | None = None) -> Answer:
+        """`struck` is a fault that this request has met already, and is spared from now on."""
         operation, found = self.routes.find(request.method, request.path)
         surface = self.contract.surfaces[operation.surface if operation else self._surface_of(request.path)].profile
         presented = self._presented(surface, request)
@@ -60,14 +67,18 @@ class VendorApp:
         world.catch_up()
         now = world.clock.now()
         names = self._names(operation, request)
-        fault = world.faults.strike(self.fake.vendor, names) if world.faults.plans else None
-        if fault is not None and fault.kind == "repeat":
-            return self._repeated(world, request)
+        fault = struck
+        if fault is None and world.faults.plans:
+            fault = world.faults.strike(self.fake.vendor, names)
+            if fault is not None and fault.kind == "repeat":
+                return self._repeated(request, fault)
         rule = ""
         headers: RawHeaders = []
+        surfaces: RawHeaders = []
         try:
-            if fault is not None:
-                self._before(world, fault, request, presented)
+            surfaces = self._surface_headers(world, operation, request, surface, now)
+            if fault is not None and fault is not struck:
+                self._before(world, fault, operation, request, surface, presented)
                 caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
             if operation is None:
                 raise _unrouted(request, found)
@@ -77,12 +88,17 @@ class VendorApp:
             self._admit(call, surface, presented, caller)
             reply = self._perform(call, surface)
             status, body = reply.status, self._rendered(call, reply)
+            more = self._reply_headers(call, reply, body)
             world.finish(call)
-            headers += self._reply_headers(call, reply, body)
+            headers += more
         except Refusal as refusal:
             world.store.rollback()
-            rule = refusal.code
-            status, more, body = refusal_answer(surface.errors, refusal)
+            if refusal.code in surface.errors.known:
+                rule = refusal.code
+                status, more, body = refusal_answer(surface.errors, refusal)
+            else:
+                unknown = ContractBroken(f"the profile knows no refusal {refusal.code!r}")
+                rule, status, more, body = self._broke(surface, unknown, request)
             headers += more
         except _Silenced as silenced:
             self._keep(world, now, names, request, 0, "", fault, [], b"")
@@ -91,10 +107,18 @@ class VendorApp:
             world.store.rollback()
             rule, status, more, body = self._broke(surface, error, request)
             headers += more
-        headers += self._surface_headers(world, operation, request, now)
+        headers += surfaces
         headers.append((b"date", http_date(int(now)).encode()))
         self._keep(world, now, names, request, status, rule, fault, headers, body)
         return Answer(status, headers, body, _fate_after(fault))
+
+    def _fallen(self, request: Request, error: Exception) -> Answer:
+        """Something broke before it was known what is asked, or by whom."""
+        surface = self.contract.surfaces[self._surface_of(request.path)].profile
+        rule, status, headers, body = self._broke(surface, error, request)
+        world = self.worlds.default
+        self._keep(world, world.clock.now(), ("",), request, status, rule, None, headers, body)
+        return Answer(status, headers, body)
 
     # Who is asking, and in which world
 
@@ -140,7 +164,7 @@ class VendorApp:
             return
         if not presented:
             raise Refusal("unauthenticated")
-        if caller is None:
+        if caller is None or caller.world != call.world.name:
             raise Refusal("invalid_token")
         if caller.expires is not None and call.now >= caller.expires:
             raise Refusal("expired_token")
@@ -259,26 +283,23 @@ class VendorApp:
         if body or reply.content_type:
             headers.append((CONTENT_TYPE, (reply.content_type or self._json_type(call)).encode()))
         if reply.headers:
-            headers += [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+            headers += [header_line(name, value) for name, value in reply.headers.items()]
         return headers
 
     def _json_type(self, call: Call) -> str:
         return self.contract.profile.surfaces[call.operation.surface].errors.content_type
 
-    def _surface_headers(self, world: World, operation: Operation | None, request: Request, now: float) -> RawHeaders:
+    def _surface_headers(
+        self, world: World, operation: Operation | None, request: Request, surface: SurfaceProfile, now: float
+    ) -> RawHeaders:
+        if not self.fake.surface_headers:
+            return []
         name = operation.surface if operation else self._surface_of(request.path)
         headers = self.fake.surface_headers.get(name)
         if headers is None:
             return []
-        call = Call(
-            world,
-            self.fake,
-            now,
-            operation or next(iter(self.contract.surfaces[name].operations)),
-            request,
-            self.contract.surfaces[name].profile,
-        )
-        return [(key.encode(), value.encode()) for key, value in headers(call)]
+        asked = operation or next(iter(self.contract.surfaces[name].operations))
+        return [header_line(*line) for line in headers(Call(world, self.fake, now, asked, request, surface))]
 
     # What goes wrong, on purpose and otherwise
 
@@ -288,48 +309,54 @@ class VendorApp:
         alias = self.fake.aliases.get(operation.id)
         return (operation.id, *alias(request)) if alias else (operation.id,)
 
-    def _before(self, world: World, fault: Fault, request: Request, presented: str) -> None:
+    def _before(
+        self,
+        world: World,
+        fault: Fault,
+        operation: Operation | None,
+        request: Request,
+        surface: SurfaceProfile,
+        presented: str,
+    ) -> None:
         match fault.kind:
             case "refuse":
-                raise Refusal(fault.error or "unavailable", retry_after_seconds=1)
+                raise Refusal(fault.error or "unavailable", retry_after_seconds=max(1, round(fault.seconds)))
             case "throttle":
-                seconds = max(1, round(fault.seconds))
-                raise Refusal(
-                    "throttled", limit=0, used=0, remaining=0, reset_seconds=seconds, retry_after_seconds=seconds,
-                    retry_after_millis=seconds * 1000,
-                )  # fmt: skip
+                raise _throttled(surface.rate_limits.get(operation.rate_limit if operation else ""), world, fault)
             case "revoke" if presented:
                 world.directory.revoke_digest(self.fake.vendor, presented)
             case "drop":
                 raise _Silenced(Fate("lost"))
             case "late":
-                world.late.append((world.clock.now() + fault.seconds, lambda: self.handle(request)))
+                world.late.append((world.clock.now() + fault.seconds, lambda: self._arrived(request, fault)))
                 raise _Silenced(Fate("silent", fault.seconds))
 
-    def _repeated(self, world: World, request: Request) -> Answer:
+    def _repeated(self, request: Request, fault: Fault) -> Answer:
         """The request arrives twice; other faults planned for it wait for the next call."""
-        plans, world.faults.plans = world.faults.plans, []
-        try:
-            first = self.handle(request)
-            self.handle(request)
-        finally:
-            world.faults.plans = plans
+        first = self._answered(request, fault)
+        self._arrived(request, fault)
         return first
+
+    def _arrived(self, request: Request, fault: Fault) -> None:
+        """A request whose answer nobody hears."""
+        try:
+            self._answered(request, fault)
+        except Exception as error:
+            self._fallen(request, error)
 
     def _broke(self, surface: SurfaceProfile, error: Exception, request: Request) -> tuple[str, int, RawHeaders, bytes]:
         """Our mistake, not the caller's: loud in the log and the journal, and the vendor's own 500 on the wire."""
-        where = traceback.extract_tb(error.__traceback__)[-1]
+        where = next(iter(traceback.extract_tb(error.__traceback__)[-1:]), None)
         said = f"{type(error).__name__}: {error}" if isinstance(error, ContractBroken) else type(error).__name__
         log.error(
             "the fake broke",
             vendor=self.fake.vendor,
             path=request.path,
             error=said,
-            line=f"{where.name}:{where.lineno}",
+            line=f"{where.name}:{where.lineno}" if where else "",
         )
         status, headers, body = refusal_answer(surface.errors, Refusal("internal_error"))
-        note = said.encode("latin-1", "replace").replace(b"\n", b" ")[:500]
-        return f"broke: {said}", status, [*headers, (b"x-seatrial-broke", note)], body
+        return f"broke: {said}", status, [*headers, header_line("x-seatrial-broke", said[:500])], body
 
     def _keep(
         self,
@@ -382,6 +409,16 @@ def _fate_after(fault: Fault | None) -> Fate | None:
         case "delay":
             return Fate("held", fault.seconds if fault else 0)
     return None
+
+
+def _throttled(rule: RateLimit | None, world: World, fault: Fault) -> Refusal:
+    """The refusal that the vendor's own limit would have made."""
+    seconds = max(1, round(fault.seconds))
+    if rule is None:
+        return Refusal("throttled", limit=0, used=0, remaining=0, reset_seconds=seconds, retry_after_seconds=seconds)
+    words = struck(rule, world.clock.now(), seconds)
+    lines = [*headers_of(rule.headers, words), *headers_of(rule.refusal_headers, words)]
+    return Refusal("throttled", headers={name.decode(): value.decode() for name, value in lines}, **words)
 
 
 def _unrouted(request: Request, allowed: Any) -> Refusal:

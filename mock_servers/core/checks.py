@@ -11,6 +11,7 @@ from contracts.contract import Contract, Operation
 from mock_servers.core.refusal import ContractBroken, Refusal
 
 DETAILS_MAXIMUM = 20
+HIDDEN = "what was sent"
 Detail = tuple[str, str]
 # Python reads more as a number than any API does: other scripts' digits, underscores, blanks, "nan".
 INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -34,13 +35,16 @@ class Checks:
         return query.read(fields)
 
     def body(self, operation: Operation, content_type: str, body: Any) -> None:
-        """Refuses with `invalid_body`, naming the members."""
+        """Refuses with `invalid_body`, naming the members, or with `malformed_body` what is nested beyond reason."""
         validator = self._compiled.get((operation.id, content_type))
         if validator is None:
             schema = operation.bodies[content_type]
             validator = self._compile((operation.id, content_type), operation.surface, schema, request=True)
-        if not validator.is_valid(body):
-            raise Refusal("invalid_body", details=details_of(validator.iter_errors(body)))
+        try:
+            if not validator.is_valid(body):
+                raise Refusal("invalid_body", details=details_of(validator.iter_errors(body)))
+        except ValueError as error:  # nested more deeply than a schema can be held against it
+            raise Refusal("malformed_body", reason=str(error)[:200]) from error
 
     def reply(self, operation: Operation, status: int, body: Any) -> None:
         """Raises `ContractBroken` when the fake is about to say what its contract does not allow."""
@@ -68,10 +72,13 @@ class Checks:
         raise ContractBroken(f"{operation.id} may not answer {status}; its contract knows {sorted(operation.replies)}")
 
     def _compile(self, key: tuple[str, ...], surface: str, schema: Any, *, request: bool = False) -> Any:
+        """`key` begins with an operation's id or a surface's name."""
+        operation = self._contract.operations.get(key[0])
+        mask = HIDDEN if operation is not None and operation.scopes is None else None  # it is about secrets
         whole = self._contract.schema(surface, schema)
         if request and self._contract.profile.surfaces[surface].unknown.body == "ignore":
             whole = _open(whole)
-        validator = self._compiled[key] = jsonschema_rs.validator_for(whole, validate_formats=True)
+        validator = self._compiled[key] = jsonschema_rs.validator_for(whole, validate_formats=True, mask=mask)
         return validator
 
 

@@ -56,13 +56,19 @@ class Directory:
 
     def add(self, secret: str, credential: Credential) -> None:
         """Let a secret in, or replace what it stood for."""
-        name = digest(credential.sort, secret)
-        self._by_digest[credential.vendor, name] = credential
+        self.put(credential.vendor, digest(credential.sort, secret), credential)
+
+    def put(self, vendor: str, name: str, credential: Credential | None) -> None:
+        """Have a digest stand for this credential, or for none."""
+        if credential is None:
+            self.revoke_digest(vendor, name)
+            return
+        self._by_digest[vendor, name] = credential
         if self._root is not None:
             self._root.rows(
                 "INSERT INTO credential (vendor, digest, world, body) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (vendor, digest) DO UPDATE SET world = excluded.world, body = excluded.body",
-                (credential.vendor, name, credential.world, msgspec.json.encode(credential).decode()),
+                (vendor, name, credential.world, msgspec.json.encode(credential).decode()),
             )
 
     def revoke(self, vendor: str, sort: str, secret: str) -> bool:
@@ -80,6 +86,10 @@ class Directory:
         for credential in tuple(self._by_digest.values()):
             if credential.world == world and vendor in {None, credential.vendor} and sort in {None, credential.sort}:
                 yield credential
+
+    def standing(self, world: str) -> dict[tuple[str, str], Credential]:
+        """What was made with a world, by vendor and digest, for `put` to bring back."""
+        return {key: each for key, each in self._by_digest.items() if each.world == world and each.standing}
 
     def forget(self, world: str, *, standing: bool) -> None:
         """Shut out all that was granted in a world, and with `standing` all that was made with it."""

@@ -19,7 +19,7 @@ from msgspec import Struct
 from contracts.contract import Contract, Operation, load
 from contracts.profile import SurfaceProfile
 from mock_servers.core.clock import iso_millis, iso_seconds
-from mock_servers.core.credentials import Credential
+from mock_servers.core.credentials import Credential, digest
 from mock_servers.core.store import Collection, Document
 from mock_servers.core.webhooks import HEALTH, KIND
 from mock_servers.core.wire import Reply, Request
@@ -115,6 +115,7 @@ class Work:
         credential = Credential(
             self.vendor, self.world.name, sort, subject, frozenset(scopes), expires, standing, dict(about)
         )
+        self._may_be_undone(sort, secret)
         self.world.directory.add(secret, credential)
         return credential
 
@@ -125,7 +126,15 @@ class Work:
 
     def revoke(self, sort: str, secret: str) -> bool:
         """Shut a secret out."""
+        self._may_be_undone(sort, secret)
         return self.world.directory.revoke(self.vendor, sort, secret)
+
+    def _may_be_undone(self, sort: str, secret: str) -> None:
+        """What a secret opens is part of the unit of work: given up with it, it opens what it opened before."""
+        directory, name = self.world.directory, digest(sort, secret)
+        before = directory.of_digest(self.vendor, name)
+        self.world.store.write()
+        self.world.store.on_rollback.append(lambda: directory.put(self.vendor, name, before))
 
     def lifetime(self, name: str) -> float | None:
         """Seconds a credential of some sort lives, by the profile."""

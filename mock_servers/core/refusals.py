@@ -7,7 +7,7 @@ import msgspec
 from contracts.profile import Errors, KnownError
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import encode
-from mock_servers.core.wire import RawHeaders
+from mock_servers.core.wire import RawHeaders, header_line
 
 
 class Words(dict[str, Any]):
@@ -28,8 +28,8 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
     words["details_text"] = "; ".join(f"{field}: {said}" if field else said for field, said in refusal.details)
     words["code"] = refusal.code
     words["message"] = known.message.format_map(words)
-    headers = [(name.encode(), value.format_map(words).encode()) for name, value in known.headers.items()]
-    headers += [(name.encode(), value.encode()) for name, value in refusal.headers.items()]
+    headers = [header_line(name, value.format_map(words)) for name, value in known.headers.items()]
+    headers += [header_line(name, value) for name, value in refusal.headers.items()]
     body = _body(errors, known, words, details)
     if body is None:
         return known.status, headers, b""

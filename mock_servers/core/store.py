@@ -5,7 +5,7 @@ has nothing to walk however many there are.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -302,6 +302,8 @@ class Store:
         self.world = world
         self.kinds = kinds
         self.writing = False
+        self.on_rollback: list[Callable[[], object]] = []
+        """How to undo what this unit of work did elsewhere."""
         self._collections: dict[tuple[str, str], Collection] = {}
         self.version = version
         self.next_due = self._first_due()
@@ -329,24 +331,28 @@ class Store:
         if self.writing:
             self.connection.rows("COMMIT")
             self.writing = False
+            self.on_rollback.clear()
 
     def rollback(self) -> None:
         """As if nothing had been changed since the last commit."""
         if self.writing:
             self.connection.rows("ROLLBACK")
             self.writing = False
+            self._undo(0)
             self._forget()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that is undone alone when it raises."""
         self.write()
+        done = len(self.on_rollback)
         self.connection.rows("SAVEPOINT part")
         try:
             yield
         except BaseException:
             self.connection.rows("ROLLBACK TO part")
             self.connection.rows("RELEASE part")
+            self._undo(done)
             self._forget()
             raise
         self.connection.rows("RELEASE part")
@@ -354,6 +360,10 @@ class Store:
     def next_version(self) -> int:
         self.version += 1
         return self.version
+
+    def _undo(self, down_to: int) -> None:
+        while len(self.on_rollback) > down_to:
+            self.on_rollback.pop()()
 
     def _forget(self) -> None:
         for collection in self._collections.values():

@@ -12,8 +12,17 @@ from msgspec import structs
 
 from contracts.profile import FixedWindow, LeakyBucket, QueryCost, RateLimit
 from mock_servers.core.refusal import Refusal
+from mock_servers.core.wire import RawHeaders, header_line
 
 CALLERS_MAXIMUM = 10_000
+
+
+def struck(rule: RateLimit, now: float, seconds: int) -> dict[str, Any]:
+    """The words of a refusal by this rule when nothing is left and the next call may come in so many seconds."""
+    words = limit_of(rule).words(now)
+    wait = f"{seconds:.1f}" if isinstance(words["retry_after_seconds"], str) else seconds
+    now_full = {"used": words["limit"], "remaining": 0, "reset_seconds": seconds}
+    return words | now_full | {"retry_after_seconds": wait, "retry_after_millis": seconds * 1000}
 
 
 class Window:
@@ -152,6 +161,6 @@ class Limits:
         self._of.clear()
 
 
-def headers_of(templates: Mapping[str, str], words: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+def headers_of(templates: Mapping[str, str], words: Mapping[str, Any]) -> RawHeaders:
     """Header templates filled in."""
-    return [(name.encode(), template.format_map(words).encode()) for name, template in templates.items()]
+    return [header_line(name, template.format_map(words)) for name, template in templates.items()]

@@ -8,6 +8,13 @@ from msgspec import Struct
 RawHeaders = list[tuple[bytes, bytes]]
 
 
+def header_line(name: str, value: str) -> tuple[bytes, bytes]:
+    """A header as it goes out. Whatever somebody managed to get into a value, it stays on its line."""
+    if not value.isprintable():
+        value = "".join([letter if letter.isprintable() else " " for letter in value])
+    return name.encode(), value.encode()
+
+
 class Request:
     """What came in. Header names are lower-case bytes, as ASGI has them; `path` is still percent-encoded, and `query`
     the raw text after `?`."""

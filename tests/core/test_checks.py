@@ -42,9 +42,9 @@ def test_a_text_becomes_the_value_it_stands_for(name, text, value):
     ("name", "text"),
     [
         ("page", text)
-        for text in ("", "-", "--5", "0", "-1", "1.5", "1e3", "٣", "½", "²", "0x10", "1_0", " 1", "one", "9" * 30, "\0", "null")
+        for text in ("", "-", "--5", "0", "-1", "1.5", "1e3", "٣", "½", "²", "0x1", "1_0", " 1", "one", "9" * 30, "\0")
     ]
-    + [("heavier_than", text) for text in ("nan", "inf", "-inf", "infinity", "1e999", "1_0", " 1", "", ".", "٣.٥", "1,5", "0x1p3")]
+    + [("heavier_than", text) for text in ("nan", "inf", "-inf", "1e999", "1_0", " 1", "", ".", "٣.٥", "1,5", "0x1p3")]
     + [("fragile", text) for text in ("", "yes", "1", "truee", "t")]
     + [("state", text) for text in ("", "gone", "here,", "here,gone", "here;released")]
     + [("ids", text) for text in ("", "1,,2", "1,two", "--1")]

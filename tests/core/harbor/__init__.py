@@ -174,7 +174,7 @@ def blunder(call: Call) -> Reply:
         case "refuse":
             raise Refusal("gone")
         case "header":
-            return Reply(200, {"fine": True}, {"X-Harbor-Broken": "\ud800"})
+            return Reply(200, {"fine": True}, {"X-Harbor-Broken": 7})
         case "unknown":
             raise Refusal("there is no such refusal")
     raise RuntimeError("the harbor master fell into the water, holding the-harbor-secret")
