@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from connectors.core import errors
 from connectors.core.clock import LoopClock
 from connectors.core.cursors import read_cursor, read_from, write_cursor
 from connectors.core.errors import BadCursor, BadSignature, PagingLoop, Unreadable
+from connectors.core.log import connection_log
 from connectors.core.paging import GraphqlCursor, LinkHeader, PageNumber, link_to
 from connectors.core.redaction import Redactor
 from connectors.core.throttle import CallsPerPeriod, CostBucket, Unlimited
@@ -375,6 +377,25 @@ def test_an_excerpt_is_one_short_line(body):
 def test_short_words_are_not_blanked_out():
     redactor = Redactor(["a", ""])
     assert redactor.text("a banana") == "a banana"
+
+
+# Logs
+
+
+def test_logs_go_where_the_application_says():
+    with structlog.testing.capture_logs() as entries:
+        connection_log(vendor="harbor", connection="main").warning("told", call="list")
+    assert entries == [
+        {"vendor": "harbor", "connection": "main", "call": "list", "event": "told", "log_level": "warning"}
+    ]
+
+
+def test_without_a_word_from_the_application_nothing_is_printed(capsys):
+    structlog.reset_defaults()
+    log = connection_log(vendor="harbor", connection="main")
+    log.debug("told", call="list")
+    log.info("told", call="list")
+    assert capsys.readouterr() == ("", "")
 
 
 # Errors
