@@ -6,11 +6,13 @@ import itertools
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 import respx
+import structlog
 
 from connectors.core.clock import LoopClock
 from connectors.core.errors import (
@@ -374,14 +376,28 @@ def test_the_vendors_words_and_code_are_in_the_error():
     assert caught.value.code == "sku_missing"
 
 
+@contextmanager
+def captured_logs():
+    """What structlog is told, whatever the application set up, and no trace of it afterwards."""
+    configured = structlog.is_configured()
+    try:
+        with structlog.testing.capture_logs() as entries:
+            yield entries
+    finally:
+        if not configured:
+            structlog.reset_defaults()
+
+
 def test_secrets_are_in_no_error_and_in_no_log(caplog):
     echo = httpx.Response(
         500, text='{"refresh_token": "rt-9999", "you_sent": "s3cr3t-token", "for": "ana@mail.example"}'
     )
     call = Call("GET", "/things", params={"access_token": "abc123456", "page": "2"})
-    with caplog.at_level(logging.DEBUG), pytest.raises(Broken) as caught:
+    with caplog.at_level(logging.DEBUG), captured_logs() as entries, pytest.raises(Broken) as caught:
         run(send(Vendor(echo), call, secrets=("s3cr3t-token",)))
-    seen = str(caught.value) + repr(caught.value) + "".join(record.getMessage() for record in caplog.records)
+    assert entries, "failures are logged"
+    others = "".join(record.getMessage() for record in caplog.records)
+    seen = f"{caught.value} {caught.value!r} {entries} {others}"
     assert "page=2" in seen
     for secret in ("s3cr3t-token", "rt-9999", "ana@mail.example", "abc123456"):
         assert secret not in seen
