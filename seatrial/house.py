@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from msgspec import Struct
 
 from mock_servers.core.clock import Clock
@@ -36,7 +35,6 @@ def serve(settings: ServeSettings, on_ready: Callable[[dict[str, Any]], None] | 
     """Serve until interrupted. Raises UsageError for what cannot be."""
     if settings.clock not in {"real", "manual"}:
         raise UsageError(f"a clock is real or manual, not {settings.clock!r}")
-    _log_to_stderr()
     server = made(settings)
     described = server.described()
     with running.announced(described, server.ports[""]):
@@ -69,16 +67,3 @@ def asyncio_run(main: Any) -> None:
         asyncio.run(main)
         return
     uvloop.run(main)
-
-
-def _log_to_stderr() -> None:
-    import sys
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

@@ -5,6 +5,7 @@ vendor's name: every refusal here is the vendor's own, out of its profile.
 """
 
 import math
+import logging
 import traceback
 from base64 import b64decode
 from collections.abc import Iterable
@@ -13,7 +14,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-import structlog
 
 from contracts.contract import Operation
 from contracts.profile import Basic, Bearer, HeaderToken, QueryCost, RateLimit, SurfaceProfile
@@ -35,7 +35,7 @@ FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
 EXACT_MAXIMUM = 2**53
 FRAGMENTS_MAXIMUM = 10_000
-log = structlog.get_logger("seatrial")
+log = logging.getLogger("seatrial")
 
 
 class VendorApp:
@@ -348,13 +348,7 @@ class VendorApp:
         """Our mistake, not the caller's: loud in the log and the journal, and the vendor's own 500 on the wire."""
         where = next(iter(traceback.extract_tb(error.__traceback__)[-1:]), None)
         said = f"{type(error).__name__}: {error}" if isinstance(error, ContractBroken) else type(error).__name__
-        log.error(
-            "the fake broke",
-            vendor=self.fake.vendor,
-            path=request.path,
-            error=said,
-            line=f"{where.name}:{where.lineno}" if where else "",
-        )
+        log.error("%s broke on %s: %s at %s:%d", self.fake.vendor, request.path, said, where.name, where.lineno)
         status, headers, body = refusal_answer(surface.errors, Refusal("internal_error"))
         return f"broke: {said}", status, [*headers, header_line("x-seatrial-broke", said[:500])], body
 

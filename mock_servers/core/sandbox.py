@@ -1,18 +1,20 @@
 """Fakes, their worlds and a courier, put together: what a server, a simulation or a test suite stands on."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from mock_servers.core.app import VendorApp
 from mock_servers.core.clock import Clock
 from mock_servers.core.database import open_database
 from mock_servers.core.fake import Fake, Size
 from mock_servers.core.registry import fakes
-from mock_servers.core.transport import FakeTransport
 from mock_servers.core.webhooks import Courier
 from mock_servers.core.world import DEFAULT, World, Worlds
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mock_servers.core.transport import FakeTransport
 
 DEFAULT_SEED = 1
 
@@ -33,7 +35,7 @@ class Sandbox:
         make_clock: Callable[[], Clock] = Clock,
         fixed_credentials: bool = True,
         webhook_hosts: Iterable[str] = (),
-        hooks: httpx.AsyncBaseTransport | None = None,
+        hooks: "httpx.AsyncBaseTransport | None" = None,
         extra: Iterable[Fake] = (),
     ) -> None:
         self.fakes = fakes(None if only is None else tuple(only)) | {fake.vendor: fake for fake in extra}
@@ -58,8 +60,10 @@ class Sandbox:
         world.settle()
         self.worlds.remember(world)
 
-    def transport(self, vendor: str) -> FakeTransport:
+    def transport(self, vendor: str) -> "FakeTransport":
         """A vendor without a port, for `httpx.Client` and `httpx.AsyncClient`."""
+        from mock_servers.core.transport import FakeTransport  # brings httpx, which a server does not need
+
         return FakeTransport(self.apps[vendor])
 
     async def advance(self, seconds: float, world: World | None = None) -> None:
