@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "seatrial_credentials", "`own` for each test, or the `printed` words of `seatrial serve`", default="own"
     )
+    parser.addini("seatrial_sound", "whether every test ends with assert_sound()", type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,6 +72,8 @@ def seatrial(request: pytest.FixtureRequest) -> "Iterator[Seatrial]":
     request.node.stash[TRIAL] = trial
     try:
         yield trial
+        if config.getini("seatrial_sound"):
+            trial.assert_sound()
     finally:
         trial.close()
 

@@ -40,3 +40,81 @@ def suite(tmp_path: Path) -> Callable[..., Ran]:
         return Ran(ran.returncode, ran.stdout + ran.stderr)
 
     return run
+
+
+class File(Struct, frozen=True):
+    """A block that is a file: its first line names it."""
+
+    name: str
+    text: str
+
+
+class Command(Struct, frozen=True):
+    """A block that is typed, and what it prints if the page says so; `…` stands for anything."""
+
+    text: str
+    prints: str | None = None
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "pytest.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"# ([\w./-]+\.\w+)\n")
+
+
+def read_page(text: str) -> list[File | Command]:
+    """The page's blocks in their order. Raises ValueError for one that nobody would run."""
+    steps: list[File | Command] = []
+    for language, body in BLOCK.findall(text):
+        named = NAMED.match(body)
+        if language in {"python", "ini"} and named:
+            steps.append(File(named[1], body))
+        elif language == "sh":
+            steps.append(Command(body.strip()))
+        elif language == "text" and steps and isinstance(steps[-1], Command):
+            steps[-1] = Command(steps[-1].text, body)
+        else:
+            raise ValueError(f"nobody runs this block of {PAGE.name}:\n```{language}\n{body}```")
+    return steps
+
+
+def follow(steps: list[File | Command], folder: Path, environment: dict[str, str]) -> int:
+    """Do as the page says in a folder, and check what it says is printed; how many commands were run."""
+    ran = 0
+    for step in steps:
+        if isinstance(step, File):
+            (folder / step.name).write_text(step.text)
+            continue
+        done = subprocess.run(
+            ["bash", "-ec", step.text],
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            env=environment,
+            timeout=300,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == 0, f"$ {step.text}\n{printed}"
+        if step.prints is not None:
+            wanted = ".*?".join(re.escape(part) for part in step.prints.strip().split("…"))
+            assert re.search(wanted, printed, re.DOTALL), f"$ {step.text}\n{printed}\n--- the page says:\n{step.prints}"
+        ran += 1
+    return ran
+
+
+@pytest.fixture
+def page() -> list[File | Command]:
+    """The plugin's page, block by block."""
+    return read_page(PAGE.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def page_reader() -> Callable[[str], list[File | Command]]:
+    """Reads a page."""
+    return read_page
+
+
+@pytest.fixture
+def page_follower() -> Callable[[list[File | Command], Path, dict[str, str]], int]:
+    """Does what a page says."""
+    return follow

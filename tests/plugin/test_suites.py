@@ -1,10 +1,11 @@
 """The plugin in suites of other people: those that use it, those that do not, alone and spread over processes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-Suite = Callable[..., object]
+Suite = Callable[..., Any]
 HEAVY = ("contracts", "mock_servers", "connectors", "httpx", "msgspec", "graphql", "jsonschema_rs", "fastapi", "faker")
 
 UNTOUCHED = f"""
@@ -137,3 +138,18 @@ def test_the_marker_is_known_where_markers_are_strict(suite: Suite) -> None:
         "import pytest\n@pytest.mark.seatrial(seed=5)\ndef test_world(seatrial):\n    assert seatrial.world.seed == 5\n"
     )
     assert suite(test_marked=text).code == 0
+
+
+UNSOUND = """
+def test_after_which_the_books_do_not_balance(seatrial):
+    seatrial.seed(products=1)
+    stock = seatrial.world.work("extensiv_order_manager").collection("stock")
+    stock.put(stock.rows()[0] | {"allocated": 5})
+"""
+
+
+@pytest.mark.parametrize(("ini", "counts"), [("", {"passed": 1}), ("seatrial_sound = true", {"passed": 1, "error": 1})])
+def test_soundness_can_be_asked_of_every_test(suite: Suite, ini: str, counts: dict[str, int]) -> None:
+    ran = suite(ini=ini, test_unsound=UNSOUND)
+    assert ran.counts() == counts, ran.output
+    assert ("5 allocated at" in ran.output) == bool(ini)
