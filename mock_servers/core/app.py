@@ -4,8 +4,8 @@ It is synchronous and knows no HTTP server; `asgi.py` and `transport.py` put it 
 vendor's name: every refusal here is the vendor's own, out of its profile.
 """
 
-import math
 import logging
+import math
 import traceback
 from base64 import b64decode
 from collections.abc import Iterable
@@ -348,7 +348,8 @@ class VendorApp:
         """Our mistake, not the caller's: loud in the log and the journal, and the vendor's own 500 on the wire."""
         where = next(iter(traceback.extract_tb(error.__traceback__)[-1:]), None)
         said = f"{type(error).__name__}: {error}" if isinstance(error, ContractBroken) else type(error).__name__
-        log.error("%s broke on %s: %s at %s:%d", self.fake.vendor, request.path, said, where.name, where.lineno)
+        line = f"{where.name}:{where.lineno}" if where else "an unknown line"
+        log.error("%s broke on %s: %s at %s", self.fake.vendor, request.path, said, line)
         status, headers, body = refusal_answer(surface.errors, Refusal("internal_error"))
         return f"broke: {said}", status, [*headers, header_line("x-seatrial-broke", said[:500])], body
 
