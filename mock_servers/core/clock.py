@@ -4,8 +4,10 @@ Moments are seconds since 1970 in UTC, as floats. A world's clock runs with the 
 until it is advanced, or follows an event loop whose time jumps (a simulation).
 """
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
@@ -43,11 +45,26 @@ class Clock:
         """Hold the clock on a moment; None lets it go."""
         self._pinned = moment
 
+    @contextmanager
+    def pinned(self, moment: float) -> Iterator[None]:
+        """Hold the clock on a moment for a while, and then where it was held before."""
+        before, self._pinned = self._pinned, moment
+        try:
+            yield
+        finally:
+            self._pinned = before
+
     def shift(self, seconds: float) -> None:
-        """Move on. Time never runs backwards: raises ValueError for a negative number."""
+        """Move on. Raises ValueError as `check` does."""
+        self.check(seconds)
+        self._base += seconds
+
+    def check(self, seconds: float) -> None:
+        """Raises ValueError where time cannot go: backwards, or beyond what a date can say."""
         if not 0 <= seconds < MOST_SECONDS:
             raise ValueError(f"a clock can be advanced by 0 to {MOST_SECONDS:.0f} seconds, not by {seconds}")
-        self._base += seconds
+        if self.now() + seconds > LATEST:
+            raise ValueError("no clock goes beyond the year 9998")
 
     def switch(self, mode: Mode, at: float | None = None) -> None:
         """Stand still or run, from this moment or from `at`."""
@@ -57,21 +74,24 @@ class Clock:
 
 
 MOST_SECONDS = 100 * 366 * 86400.0
+LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 def iso_seconds(moment: float) -> str:
     """`2025-03-04T10:11:12Z`."""
-    return _iso(int(moment))
+    return _iso(math.floor(moment))
 
 
 @lru_cache(maxsize=64)
 def _iso(whole: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(whole))
+    at = time.gmtime(whole)
+    return f"{at.tm_year:04d}-{time.strftime('%m-%dT%H:%M:%SZ', at)}"
 
 
 def iso_millis(moment: float) -> str:
     """`2025-03-04T10:11:12.345Z`."""
-    return f"{iso_seconds(moment)[:-1]}.{int(moment * 1000) % 1000:03d}Z"
+    millis = round(moment * 1000)  # not cut off: a float is as often just below the moment it was read from
+    return f"{_iso(millis // 1000)[:-1]}.{millis % 1000:03d}Z"
 
 
 @lru_cache(maxsize=64)

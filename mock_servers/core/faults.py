@@ -46,6 +46,7 @@ class Faults:
     def __init__(self, chance: random.Random) -> None:
         self.plans: list[Fault] = []
         self._chance = chance
+        self._chance_then = chance.getstate()
         self._number = 0
 
     def plan(
@@ -96,6 +97,12 @@ class Faults:
     def clear(self) -> None:
         """Take every plan back."""
         self.plans.clear()
+
+    def reset(self) -> None:
+        """As it was in the beginning: nothing planned, and the same chance to come."""
+        self.plans.clear()
+        self._number = 0
+        self._chance.setstate(self._chance_then)
 
 
 def _fits(fault: Fault, vendor: str, names: tuple[Any, ...]) -> bool:

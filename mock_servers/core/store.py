@@ -5,7 +5,7 @@ has nothing to walk however many there are.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,6 +77,7 @@ class Document(Mapping[str, Any]):
 
 DOCUMENTS_REMEMBERED = 4096
 ANSWERS_REMEMBERED = 256
+ANSWER_ROWS_REMEMBERED = 1000
 
 
 class Collection:
@@ -241,7 +242,7 @@ class Collection:
         known = self._answers.get(question)
         if known is None:
             known = self.store.connection.rows(sql, values)
-            if self.store.connection.private:
+            if self.store.connection.private and len(known) <= ANSWER_ROWS_REMEMBERED:
                 if len(self._answers) >= ANSWERS_REMEMBERED:
                     self._answers.clear()
                 self._answers[question] = known
@@ -305,6 +306,8 @@ class Store:
         self.on_rollback: list[Callable[[], object]] = []
         """How to undo what this unit of work did elsewhere."""
         self._collections: dict[tuple[str, str], Collection] = {}
+        vendors = ", ".join(sorted({f"'{vendor}'" for vendor, _ in kinds})) or "''"
+        self._served = f" WHERE world = ? AND vendor IN ({vendors})"
         self.version = version
         self.next_due = self._first_due()
 
@@ -397,14 +400,13 @@ class Store:
         self.connection.rows(sql, (self.world, vendor, name, due, encode(body).decode()))
         self.next_due = min(self.next_due, due)
 
-    def due_timer(self, until: float, names: Sequence[str] | None = None) -> tuple[int, str, str, float, Any] | None:
-        """The earliest timer that is due by a moment: its number, vendor, name, moment and body."""
-        sql = f"SELECT seq, vendor, name, due, {self.connection.body} FROM timer WHERE world = ? AND due <= ?"  # noqa: S608
-        values: list[Any] = [self.world, until]
-        if names is not None:
-            sql += f" AND name IN ({', '.join('?' * len(names))})"
-            values += names
-        rows = self.connection.rows(f"{sql} ORDER BY due, seq LIMIT 1", values)
+    def due_timer(self, until: float, *, but: str = "") -> tuple[int, str, str, float, Any] | None:
+        """The earliest timer that is due by a moment: its number, vendor, name, moment and body. Not one named `but`,
+        and none of a vendor that is not served: it waits until that vendor is back."""
+        sql = (
+            f"SELECT seq, vendor, name, due, {self.connection.body} FROM timer{self._served} AND due <= ? AND name <> ?"  # noqa: S608
+        )
+        rows = self.connection.rows(f"{sql} ORDER BY due, seq LIMIT 1", [self.world, until, but])
         if not rows:
             return None
         seq, vendor, name, due, body = rows[0]
@@ -417,7 +419,7 @@ class Store:
         self.next_due = self._first_due()
 
     def _first_due(self) -> float:
-        due = self.connection.rows("SELECT MIN(due) FROM timer WHERE world = ?", (self.world,))[0][0]
+        due = self.connection.rows(f"SELECT MIN(due) FROM timer{self._served}", (self.world,))[0][0]  # noqa: S608
         return float("inf") if due is None else float(due)
 
     # The whole

@@ -127,6 +127,8 @@ async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any]
         secret = world.secret_of(vendor, delivery["secret_of"])
         headers[rules.signature.header] = signed(rules.signature, secret, body)
     outcome = await courier.post(delivery["url"], headers, body, rules)
+    if world.gone:
+        return
     _record(world, vendor, due, delivery.id, outcome, headers)
 
 

@@ -3,7 +3,9 @@
 One seed is one run: the same requests in the same world answer the same bytes.
 """
 
+import logging
 import random
+import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,16 +17,17 @@ from mock_servers.core.credentials import Credential, Directory
 from mock_servers.core.database import Database
 from mock_servers.core.fake import Fake, Size, Work
 from mock_servers.core.faults import Faults
-from mock_servers.core.filters import NAME
 from mock_servers.core.journal import Journal
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Store
 from mock_servers.core.throttle import Limits
 from mock_servers.core.webhooks import DELIVER, Courier, attempt, keep_events
 
+log = logging.getLogger("seatrial")
 DEFAULT = "default"
 WORLDS_MAXIMUM = 10_000
 TIMERS_MAXIMUM = 100_000
+WORLD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z")
 SNAPSHOT_MAXIMUM_BYTES = 64 * 2**20
 
 
@@ -56,7 +59,10 @@ class World:
         """Called when something may be waiting for delivery."""
         self.fragments: dict[tuple[str, str, str], dict[tuple[str, int], bytes]] = {}
         """How documents look on a surface, by id and version, for as long as nothing changes them."""
+        self.gone = False
+        """Dropped; what is still under way in it has nowhere to go."""
         self._snapshot: bytes | None = None
+        self._standing_then: dict[tuple[str, str], Credential] = {}
 
     # Units of work
 
@@ -114,19 +120,17 @@ class World:
 
     def _run_next(self, now: float) -> bool:
         self.late.sort(key=lambda each: each[0])
-        names = [name for name in self._timer_names() if name != DELIVER]
-        timer = self.store.due_timer(now, names) if names else None
+        timer = self.store.due_timer(now, but=DELIVER)
         if self.late and self.late[0][0] <= min(now, timer[3] if timer else now):
             due, arrive = self.late.pop(0)
-            self._pinned(due, arrive)
+            with self.clock.pinned(due):
+                arrive()
             return True
         if timer is None:
             return False
-        self._pinned(timer[3], lambda: self._run_timer(*timer))
+        with self.clock.pinned(timer[3]):
+            self._run_timer(*timer)
         return True
-
-    def _timer_names(self) -> list[str]:
-        return sorted({name for fake in self.fakes.values() for name in fake.timers})
 
     def _run_timer(self, seq: int, vendor: str, name: str, due: float, body: Any) -> None:
         work = self.work(vendor, due)
@@ -134,29 +138,25 @@ class World:
         try:
             work.fake.timers[name](work, body)
             self.finish(work)
-        except Refusal:  # what it was about has changed since: nothing is left to do
+        except Exception as error:
             self.store.rollback()
             self.store.drop_timer(seq)
             self.store.commit()
-
-    def _pinned(self, moment: float, do: Callable[[], object]) -> None:
-        self.clock.pin(moment)
-        try:
-            do()
-        finally:
-            self.clock.pin(None)
+            if not isinstance(error, Refusal):  # a refusal: what it was about has changed, and nothing is left to do
+                log.error("%s broke in its timer %s, which is gone: %s", vendor, name, type(error).__name__)
 
     async def advance(self, seconds: float, courier: Courier) -> None:
         """Move the clock, doing what comes due on the way at its own moment: two steps come to the same as one."""
+        try:
+            self.clock.check(seconds)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
         target = self.clock.now() + seconds
         try:
             await self.deliver(courier, target, pinned=True)
         finally:
             self.clock.pin(None)
-            try:
-                self.clock.shift(max(0.0, target - self.clock.now()) if self.clock.mode == "manual" else seconds)
-            except ValueError as error:
-                raise UsageError(str(error)) from error
+            self.clock.shift(max(0.0, target - self.clock.now()) if self.clock.mode == "manual" else seconds)
 
     async def deliver(self, courier: Courier, until: float | None = None, *, pinned: bool = False) -> None:
         """Deliver what is due by now, or by a moment, each in the order of its time."""
@@ -175,6 +175,8 @@ class World:
             if pinned:
                 self.clock.pin(due)
             await attempt(self, vendor, due, body, courier)
+            if self.gone:
+                return
         raise UsageError(f"more than {TIMERS_MAXIMUM} deliveries came due at once in world {self.name}")
 
     # The whole
@@ -211,15 +213,18 @@ class World:
             pages, size = (connection.rows(f"PRAGMA {name}")[0][0] for name in ("page_count", "page_size"))
             self._snapshot = sqlite.serialize() if pages * size <= SNAPSHOT_MAXIMUM_BYTES else None
         self._chance_then = self.chance.getstate()
+        self._standing_then = self.directory.standing(self.name)
 
     def reset(self) -> None:
         """Back to how it was seeded: documents, credentials, faults, journal, limits, chance. The clock stays."""
         self.store.rollback()
-        self.faults.clear()
+        self.faults.reset()
         self.journal.clear()
         self.limits.clear()
         self.late.clear()
         self.directory.forget(self.name, standing=False)
+        for (vendor, name), credential in self._standing_then.items():
+            self.directory.put(vendor, name, credential)  # it may have been revoked
         if self._snapshot is not None:
             self.store.connection.sqlite.deserialize(self._snapshot)  # type: ignore[attr-defined]
             self.store = Store(self.store.connection, self.name, self.database.kinds, self.store.version)
@@ -252,7 +257,7 @@ class Worlds:
         """A new, empty world with credentials of its own. Raises UsageError when the name is taken or is none."""
         if name in self._by_name:
             raise UsageError(f"there is a world {name!r} already")
-        if not NAME.match(name.replace("-", "_")):
+        if not WORLD_NAME.match(name):
             raise UsageError("a world's name is letters, digits, - and _, beginning with a letter, 64 at most")
         if len(self._by_name) >= WORLDS_MAXIMUM:
             raise UsageError(f"there are {WORLDS_MAXIMUM} worlds already; delete some first")
@@ -286,6 +291,7 @@ class Worlds:
         if name == DEFAULT:
             raise UsageError("the default world stays; reset it instead")
         world = self.get(name)
+        world.gone = True
         world.store.clear()
         self.directory.forget(name, standing=True)
         del self._by_name[name]
