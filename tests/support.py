@@ -67,10 +67,10 @@ class Bench:
 
     def kept(self) -> bytes:
         """Everything the world keeps, byte for byte: documents, counters, timers, credentials."""
-        fake, store = self.sandbox.fakes[self.vendor], self.world.store
+        store = self.world.store
         documents = {
             kind: [(row.seq, row.id, row.version, row.body) for row in store.collection(self.vendor, kind).rows()]
-            for kind in fake.kinds
+            for kind in self.kinds
         }
         numbers = store.connection.rows(
             "SELECT name, value FROM sequence WHERE world = ? ORDER BY name", (store.world,)
@@ -78,6 +78,14 @@ class Bench:
         timers = store.connection.rows("SELECT * FROM timer WHERE world = ? ORDER BY seq", (store.world,))
         credentials = sorted(str(msgspec.to_builtins(each)) for each in self.world.directory.of(self.world.name))
         return msgspec.json.encode([documents, numbers, timers, credentials])
+
+    def kept_bodies(self) -> list[tuple[str, str, Any]]:
+        """What every document says, without the numbers it is kept under."""
+        return [(kind, str(body.get("id")), body) for kind in self.kinds for body in self.documents(kind)]
+
+    @property
+    def kinds(self) -> list[str]:
+        return list(self.sandbox.fakes[self.vendor].kinds)
 
     def sound(self) -> list[str]:
         """What is wrong with the vendor's books; nothing ever should be."""

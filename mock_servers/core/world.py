@@ -59,6 +59,8 @@ class World:
         """Called when something may be waiting for delivery."""
         self.fragments: dict[tuple[str, str, str], dict[tuple[str, int], bytes]] = {}
         """How documents look on a surface, by id and version, for as long as nothing changes them."""
+        self.timers_maximum = TIMERS_MAXIMUM
+        self.snapshot_maximum_bytes = SNAPSHOT_MAXIMUM_BYTES
         self.gone = False
         """Dropped; what is still under way in it has nowhere to go."""
         self._snapshot: bytes | None = None
@@ -84,6 +86,7 @@ class World:
         """Do what people do at the vendor. Raises UsageError, or the vendor's own Refusal, with nothing changed."""
         self.catch_up()
         work = self.work(vendor)
+        _check_text(arguments)
         try:
             result = work.fake.act(work, name, arguments)
             self.finish(work)
@@ -113,10 +116,10 @@ class World:
         now = self.clock.now() if until is None else until
         if self.store.next_due > now and not self.late:
             return
-        for _ in range(TIMERS_MAXIMUM):
+        for _ in range(self.timers_maximum):
             if not self._run_next(now):
                 return
-        raise UsageError(f"more than {TIMERS_MAXIMUM} timers came due at once in world {self.name}")
+        raise UsageError(f"more than {self.timers_maximum} timers came due at once in world {self.name}")
 
     def _run_next(self, now: float) -> bool:
         self.late.sort(key=lambda each: each[0])
@@ -161,7 +164,7 @@ class World:
     async def deliver(self, courier: Courier, until: float | None = None, *, pinned: bool = False) -> None:
         """Deliver what is due by now, or by a moment, each in the order of its time."""
         now = self.clock.now() if until is None else until
-        for _ in range(TIMERS_MAXIMUM):
+        for _ in range(self.timers_maximum):
             timer = self.store.due_timer(now)
             late = min((due for due, _ in self.late), default=float("inf"))
             if timer is None and late > now:
@@ -177,7 +180,7 @@ class World:
             await attempt(self, vendor, due, body, courier)
             if self.gone:
                 return
-        raise UsageError(f"more than {TIMERS_MAXIMUM} deliveries came due at once in world {self.name}")
+        raise UsageError(f"more than {self.timers_maximum} deliveries came due at once in world {self.name}")
 
     # The whole
 
@@ -211,7 +214,7 @@ class World:
         sqlite = getattr(connection, "sqlite", None)
         if self.database.snapshots and sqlite is not None:
             pages, size = (connection.rows(f"PRAGMA {name}")[0][0] for name in ("page_count", "page_size"))
-            self._snapshot = sqlite.serialize() if pages * size <= SNAPSHOT_MAXIMUM_BYTES else None
+            self._snapshot = sqlite.serialize() if pages * size <= self.snapshot_maximum_bytes else None
         self._chance_then = self.chance.getstate()
         self._standing_then = self.directory.standing(self.name)
 
@@ -239,6 +242,16 @@ class World:
                 pass
 
 
+def _check_text(arguments: Any) -> None:
+    """What comes over our own API may be more than a database keeps: half a surrogate pair, or a NUL."""
+    try:
+        text = msgspec.json.encode(arguments)
+    except (RecursionError, TypeError, UnicodeEncodeError) as error:
+        raise UsageError("the arguments are not JSON with text in it") from error
+    if b"\\u0000" in text:
+        raise UsageError("no text here holds a NUL")
+
+
 class Worlds:
     """Every world of this process, and which one a caller belongs to."""
 
@@ -247,6 +260,7 @@ class Worlds:
         self.database = database
         self.directory = Directory(database.root)
         self._make_clock = make_clock
+        self.worlds_maximum = WORLDS_MAXIMUM
         self._by_name: dict[str, World] = {}
         self.on_outbox: Callable[[World], object] = lambda _: None
         self._recall()
@@ -259,8 +273,8 @@ class Worlds:
             raise UsageError(f"there is a world {name!r} already")
         if not WORLD_NAME.match(name):
             raise UsageError("a world's name is letters, digits, - and _, beginning with a letter, 64 at most")
-        if len(self._by_name) >= WORLDS_MAXIMUM:
-            raise UsageError(f"there are {WORLDS_MAXIMUM} worlds already; delete some first")
+        if len(self._by_name) >= self.worlds_maximum:
+            raise UsageError(f"there are {self.worlds_maximum} worlds already; delete some first")
         world = self._open(name, secrets.randbits(63) if seed is None else seed, clock or self._make_clock())
         if fixed_credentials is not None:
             world.fixed_credentials = fixed_credentials
