@@ -266,6 +266,24 @@ def act(
     console.print_json(data=result)
 
 
+@app.command()
+def fidelity(
+    vendor: Annotated[str, typer.Argument(help="The vendor, with every row; without one, the numbers of all.")] = "",
+    as_json: AsJson = False,
+    html: Annotated[str, typer.Option(help="Write a page of HTML to this file.")] = "",
+    write: Annotated[
+        bool, typer.Option("--write", help="Bring the tables in the vendors' READMEs up to date.")
+    ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Run our own tests, note which stand behind what, and --write.")
+    ] = False,
+) -> None:
+    """How sure we are of each thing we imitate: where it was read, when, and which tests stand behind it."""
+    from seatrial.fidelity import command
+
+    command.run(command.Wanted(vendor=vendor, as_json=as_json, html=html, write=write, record=record))
+
+
 # Typer brings a click of its own, or uses the one installed; its public `BadParameter` leads to either's base class.
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 

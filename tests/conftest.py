@@ -7,6 +7,8 @@ the refusal fails all the same.
 
 What this cannot see: other processes, and libraries that open sockets outside Python (libpq, libuv in uvloop). Other
 processes that would fetch something (npm, pip, …) may only be started by tests marked `node` or `wheel`.
+
+A run of the whole suite is also held against the map of what its tests exercise (`seatrial/fidelity`).
 """
 
 import ipaddress
@@ -19,6 +21,8 @@ from pathlib import PurePath
 from typing import Any
 
 import pytest
+
+from seatrial.fidelity.recorder import recorder
 
 MAY_FETCH = ("node", "wheel")
 FETCHERS = frozenset({"npm", "npx", "pnpm", "yarn", "pip", "pip3", "uv", "uvx", "curl", "wget"})
@@ -84,7 +88,17 @@ class Offline:
 offline = Offline()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record-exercised", metavar="FILE", help="write which tests exercised what, for the fidelity page"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    watching = recorder(config, config.getoption("record_exercised"))
+    if watching is not None:
+        watching.watch()
+        config.pluginmanager.register(watching, "seatrial-recorder")
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     for method in ("connect", "connect_ex", "sendto"):

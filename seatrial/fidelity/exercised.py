@@ -1,0 +1,117 @@
+"""Which tests stand behind what: a map made by running the suite and reading the worlds' journals.
+
+    {"shopify": {"operation": {"orders": ["core/test_x.py"]}, "refusal": {"admin.throttled": […]}}}
+
+An operation is exercised when the fake did it, a refusal when the fake made it of its own accord: exchanges with an
+injected fault count for nothing, nor does what happened in a test that failed. Written by `seatrial fidelity --record`;
+a full run of the suite fails when the map claims what was not so.
+"""
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from contracts.contract import load, vendors
+
+MAP = Path(__file__).with_name("exercised.json")
+Kinds = dict[str, dict[str, list[str]]]
+Seen = tuple[str, str, str, str]
+"""Vendor, `operation` or `refusal`, name, test file."""
+
+
+class Exercised(Struct, frozen=True):
+    """The map, by vendor, kind and name."""
+
+    by_vendor: dict[str, Kinds] = {}
+
+    def operation(self, vendor: str, name: str) -> tuple[str, ...]:
+        """The test files in which an operation, or a GraphQL root field, was done."""
+        return self._files(vendor, "operation", name)
+
+    def refusal(self, vendor: str, surface: str, code: str) -> tuple[str, ...]:
+        """The test files in which a surface refused with this code."""
+        return self._files(vendor, "refusal", f"{surface}.{code}")
+
+    def pairs(self) -> set[Seen]:
+        """Every claim."""
+        return {
+            (vendor, kind, name, file)
+            for vendor, kinds in self.by_vendor.items()
+            for kind, names in kinds.items()
+            for name, files in names.items()
+            for file in files
+        }
+
+    def _files(self, vendor: str, kind: str, name: str) -> tuple[str, ...]:
+        return tuple(self.by_vendor.get(vendor, {}).get(kind, {}).get(name, ()))
+
+
+def read_map(path: Path = MAP) -> Exercised:
+    """The map as it was last written; empty where there is none."""
+    if not path.is_file():
+        return Exercised()
+    return Exercised(msgspec.json.decode(path.read_bytes(), type=dict[str, Kinds]))
+
+
+def mapped(seen: set[Seen]) -> Exercised:
+    """The map of what was seen, sorted. What no contract names is left out: the tests have vendors of their own."""
+    by_vendor: dict[str, Kinds] = {}
+    for vendor, kind, name, file in sorted(seen):
+        if vendor in vendors() and name in _named(vendor, kind):
+            by_vendor.setdefault(vendor, {}).setdefault(kind, {}).setdefault(name, []).append(file)
+    return Exercised(by_vendor)
+
+
+def write_map(found: Exercised, path: Path = MAP) -> None:
+    """Write the map down."""
+    text = msgspec.json.format(msgspec.json.encode(found.by_vendor), indent=1)
+    path.write_bytes(text + b"\n")
+
+
+def stale(claimed: Exercised, seen: set[Seen], left_out: set[str]) -> list[str]:
+    """What the map says and a whole run does not bear out, in words; empty when it may stand.
+
+    Files in `left_out` skipped something, so their claims are not judged. A refusal's claims are judged together, since
+    generated requests need not meet the same refusal in the same file twice; an operation's each for itself.
+    """
+    found = mapped(seen).pairs()
+    problems = []
+    for vendor, kind, name, file in sorted(claimed.pairs() - found):
+        elsewhere = any(each[:3] == (vendor, kind, name) for each in found)
+        if file not in left_out and not (kind == "refusal" and elsewhere):
+            problems.append(f"{vendor} {kind} {name} is said to be exercised in {file}, and was not")
+    rows = {each[:3] for each in claimed.pairs()}
+    for vendor, kind, name in sorted({each[:3] for each in found} - rows):
+        problems.append(f"{vendor} {kind} {name} is exercised, and the map does not know")
+    return problems
+
+
+def _named(vendor: str, kind: str) -> set[str]:
+    """What a contract names: operations and GraphQL root fields, or refusals by surface."""
+    contract = load(vendor)
+    if kind == "refusal":
+        return {f"{name}.{code}" for name, each in contract.profile.surfaces.items() for code in each.errors.known}
+    fields: set[str] = set()
+    for operation in contract.operations.values():
+        if operation.graphql is not None:
+            fields |= _root_fields(vendor, operation.graphql)
+    return {*contract.operations, *fields}
+
+
+def _root_fields(vendor: str, file: str) -> set[str]:
+    from graphql import parse
+
+    document = parse(load(vendor).text(file), no_location=True)
+    roots = {
+        kind.type.name.value
+        for each in document.definitions
+        if each.kind == "schema_definition"
+        for kind in getattr(each, "operation_types", ())
+    } or {"Query", "Mutation"}
+    return {
+        field.name.value
+        for each in document.definitions
+        if getattr(getattr(each, "name", None), "value", "") in roots
+        for field in getattr(each, "fields", None) or ()
+    }
