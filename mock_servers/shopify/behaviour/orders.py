@@ -516,9 +516,12 @@ def cancel_errors(work: Work, order: Json) -> list[Json]:
 def cancel(work: Work, order: Json, reason: str, *, restock: bool, refund: bool) -> Json:
     """Cancel an order now: its fulfilment orders close as they stand, stock and money go back where asked."""
     for line in order["lines"]:
-        if restock and line["claimed"] and line["unfulfilledQuantity"]:
+        if line["claimed"] and line["unfulfilledQuantity"]:
             for location_id, units in fulfillment_orders.where_it_waits(work, order["id"], line["id"]):
-                inventory.commit(work, line["inventoryItemId"], location_id, -units)
+                if restock:
+                    inventory.commit(work, line["inventoryItemId"], location_id, -units)
+                else:  # written off: no longer promised, and not for sale either
+                    inventory.ship(work, line["inventoryItemId"], location_id, units)
     fulfillment_orders.close_all(work, order["id"])
     gone = {"currentQuantity": 0, "unfulfilledQuantity": 0}
     order = order | {
