@@ -168,7 +168,12 @@ def _after_cancel(work: Work, effect: Effect, outcome: Outcome, now: datetime) -
             f"then resolve or skip {effect.key}."
         )
         work.ledger.report("cancel_refused", effect.subject, words=words, next_step=next_step, now=now)
-    if outcome == Needless(NEVER_ARRIVED):  # the delivery in doubt is in doubt no more
+    # A delivery that was given up as unknown is in doubt no more.
+    if isinstance(outcome, Happened) and work.ledger.resolve(
+        f"deliver:{effect.subject}", now=now, remote=outcome.remote
+    ):
+        work.ledger.land(work.merchant.name, effect.subject, now)
+    if outcome == Needless(NEVER_ARRIVED):
         work.ledger.void(f"deliver:{effect.subject}", now=now, reason="cancelled")
         order = _order_of(work, effect)
         if order is not None:

@@ -1,15 +1,18 @@
 """An engine that lives, dies at a chosen ledger transaction, and lives again on the same ledger file."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from connectors.sync import Engine, Ledger, LocalRunner, Merchant, Settings
-from connectors.sync.events import Event
-from tests.sync.world import Faults, World
+from tests.sync.world import HARSH, Faults, World
+
+if TYPE_CHECKING:
+    from connectors.sync.events import Event
 
 Script = Callable[[World], Awaitable[None]]
 
@@ -138,8 +141,4 @@ async def busy_morning(world: World) -> None:
 
 def harsh(seed: int) -> Faults:
     """Faults of every sort, from one seed."""
-    import random
-
-    from tests.sync.world import HARSH
-
     return Faults(chance=random.Random(seed), rates=HARSH)

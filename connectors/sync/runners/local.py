@@ -4,13 +4,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from connectors.sync.engine import Engine
 from connectors.sync.events import LaneHeld, PassEnded, Tell, silent
 from connectors.sync.ledger import Lease, LeaseLost
-from connectors.sync.schedule import PASSES
+from connectors.sync.schedule import PASS_OF, PASSES
 from connectors.sync.work import stop_all, together
 
 TICK = timedelta(seconds=5)
@@ -59,7 +59,7 @@ class LocalRunner:
                 now = self._clock.now()
                 if now >= until:
                     return False
-                await self._clock.sleep(min((until - now).total_seconds(), TICK.total_seconds()))
+                await self._clock.sleep((min(until, self._worth_waiting_for(now)) - now).total_seconds())
         return quiet == 2
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -101,6 +101,16 @@ class LocalRunner:
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await stop_all([sleep])
+
+    def _worth_waiting_for(self, now: datetime) -> datetime:
+        """When something that stands in the way now will have passed: a wait, a settle time, somebody else's lease."""
+        moments = [now + TICK]
+        for lane in self._engines:
+            row = self._ledger.lane(lane)
+            moments += [self._ledger.next_due(lane, tuple(PASS_OF)) or now]
+            if row is not None:
+                moments += [row.not_before, row.lease if row.owner not in ("", self.owner) else now]
+        return min((moment for moment in moments[1:] if moment > now), default=moments[0])
 
     def _left(self) -> int:
         return sum(engine.left() for engine in self._merchants)
