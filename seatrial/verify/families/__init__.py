@@ -1,0 +1,1 @@
+"""The laws, one family a module. A new module joins by being here."""

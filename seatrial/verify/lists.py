@@ -1,0 +1,164 @@
+"""The lists of a surface, and walking them as the profile says they are walked."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from contracts.contract import Operation
+from contracts.profile import LinkHeader, PageNumber
+from seatrial.verify.exchange import Exchange
+from seatrial.verify.recipes import CannotAskError
+
+if TYPE_CHECKING:
+    from seatrial.verify.bench import Bench
+
+PAGES_MAXIMUM = 400
+NEXT = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?')
+
+
+class Walk(Struct):
+    """What walking a list came to: its rows in order, its pages, and why it stopped when that was not the end."""
+
+    rows: list[Any] = []
+    pages: list[Exchange] = []
+    problem: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The rows' identities in their order."""
+        return [key_of(row) for row in self.rows]
+
+
+class Lists:
+    """The paged lists of one bench's surface."""
+
+    def __init__(self, bench: "Bench") -> None:
+        self._bench = bench
+
+    def operations(self) -> Iterator[Operation]:
+        """Operations that are paged, and can be asked."""
+        for operation in self._bench.surface.operations:
+            rule = self.rule(operation)
+            if operation.built and operation.method == "GET" and rule is not None and "{" not in operation.path:
+                yield operation
+
+    def rule(self, operation: Operation) -> PageNumber | LinkHeader | None:
+        """How the operation is walked; None when it is not."""
+        rule = self._bench.profile.pagination.get(operation.pagination)
+        if not isinstance(rule, (PageNumber, LinkHeader)):
+            return None
+        names = {each["name"] for each in operation.parameters if each["in"] == "query"}
+        return rule if rule.size in names else None
+
+    def first_rows(self, operation: Operation, token: Any = ...) -> list[Any]:
+        """The first page at its usual size; nothing when it cannot be had."""
+        try:
+            exchange = self._bench.ask(operation, token=token)
+        except CannotAskError:
+            return []
+        return rows_in(self.rule(operation), exchange) or [] if exchange.good else []
+
+    def first_rows_at_most(self, operation: Operation, token: Any = ...) -> list[Any]:
+        """The first page at its largest size; nothing when it cannot be had."""
+        rule = self.rule(operation)
+        try:
+            recipe = self._bench.recipes.of(operation)
+        except CannotAskError:
+            return []
+        if rule is not None:
+            recipe = recipe.asking(**{rule.size: rule.size_maximum})
+        exchange = self._bench.ask(operation, recipe, token=token)
+        return rows_in(rule, exchange) or [] if exchange.good else []
+
+    def page(self, operation: Operation, **query: Any) -> Exchange:
+        """One page. Raises CannotAskError."""
+        return self._bench.ask(operation, self._bench.recipes.of(operation).asking(**query))
+
+    def walk(
+        self,
+        operation: Operation,
+        size: int,
+        *,
+        token: Any = ...,
+        between: Callable[[int], None] | None = None,
+    ) -> Walk:
+        """Every page at a size, one after the other. `between` is called after each with its number from 1 on."""
+        rule = self.rule(operation)
+        steps = self._by_number if isinstance(rule, PageNumber) else self._by_link
+        walked = Walk()
+        for exchange in steps(operation, size, token):
+            walked.pages.append(exchange)
+            rows = rows_in(rule, exchange) if exchange.good else None
+            if rows is None:
+                walked.problem = f"page {len(walked.pages)} is not a page of rows"
+                return walked
+            walked.rows += rows
+            if between is not None:
+                between(len(walked.pages))
+            if len(walked.pages) >= PAGES_MAXIMUM:
+                walked.problem = f"there is no end after {PAGES_MAXIMUM} pages"
+                return walked
+        return walked
+
+    def _by_number(self, operation: Operation, size: int, token: Any) -> Iterator[Exchange]:
+        rule = self.rule(operation)
+        assert isinstance(rule, PageNumber)  # noqa: S101 - walk() has looked
+        recipe = self._bench.recipes.of(operation).asking(**{rule.size: size})
+        page = rule.first
+        while True:
+            exchange = self._bench.ask(operation, recipe.asking(**{rule.page: page}), token=token)
+            ended = rule.past_the_end == "not_found" and exchange.status == 404 and page > rule.first
+            if ended:
+                return
+            yield exchange
+            if not (rows_in(rule, exchange) or []):
+                return
+            page += 1
+
+    def _by_link(self, operation: Operation, size: int, token: Any) -> Iterator[Exchange]:
+        rule = self.rule(operation)
+        assert isinstance(rule, LinkHeader)  # noqa: S101 - walk() has looked
+        recipe = self._bench.recipes.of(operation).asking(**{rule.size: size})
+        while True:
+            exchange = self._bench.ask(operation, recipe, token=token)
+            yield exchange
+            link = next_link(exchange)
+            if link is None:
+                return
+            recipe = msgspec.structs.replace(recipe, query=tuple(parse_qsl(urlsplit(link).query)))
+
+
+def rows_in(rule: PageNumber | LinkHeader | None, exchange: Exchange) -> list[Any] | None:
+    """The rows of a page; None when there are none to be found."""
+    body = exchange.json
+    if isinstance(body, list):
+        return body
+    if not isinstance(body, dict):
+        return None
+    member = rule.envelope.get("rows") if isinstance(rule, PageNumber) else None
+    lists = [value for value in body.values() if isinstance(value, list)]
+    found = body.get(member) if member else lists[0] if len(lists) == 1 else None
+    return found if isinstance(found, list) else None
+
+
+def next_link(exchange: Exchange) -> str | None:
+    """Where `Link: <…>; rel="next"` leads."""
+    for name, value in exchange.headers:
+        if name == "link" and (found := NEXT.search(value)):
+            return found.group(1)
+    return None
+
+
+def key_of(row: Any) -> str:
+    """What makes a row itself and no other: its id, else the first member that ends like one, else all of it."""
+    if isinstance(row, dict):
+        if "id" in row:
+            return str(row["id"])
+        for name, value in row.items():
+            if name.lower().endswith("id") and isinstance(value, (str, int)):
+                return str(value)
+    return msgspec.json.encode(row, order="deterministic").decode()

@@ -1,0 +1,125 @@
+"""Tokens for a bench: ours, one with fewer scopes, one that ends soon, another account's, and ones that are none."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from contracts.contract import Operation
+from contracts.profile import Basic, Bearer, HeaderToken
+from seatrial.verify.exchange import Exchange, Headers
+from seatrial.verify.recipes import FORM, CannotAskError, grants
+
+if TYPE_CHECKING:
+    from seatrial.verify.bench import Bench
+
+
+class Granted(Struct, frozen=True):
+    """A token that was asked for, and the exchange that gave it."""
+
+    token: str
+    seconds: int | None
+    exchange: Exchange
+
+
+class Tokens:
+    """What opens the surface of one bench."""
+
+    def __init__(self, bench: "Bench") -> None:
+        self._bench = bench
+        self._own: str | None = None
+
+    def own(self) -> str | None:
+        """Our standing token; asked for where only a client's id and secret are known."""
+        if self._own is None:
+            own = self._bench.target.credentials.own
+            named = ("username", "password")
+            if "access_token" in own:
+                self._own = own["access_token"]
+            elif all(name in own for name in named):
+                self._own = b64encode(":".join(own[name] for name in named).encode()).decode()
+            else:
+                granted = self.granted()
+                self._own = granted.token if granted else None
+        return self._own
+
+    def headers(self, token: str | None) -> Headers:
+        """How a token is shown on this surface."""
+        if token is None:
+            return ()
+        for scheme in self._bench.profile.auth:
+            match scheme:
+                case Bearer():
+                    return (("Authorization", f"Bearer {token}"),)
+                case HeaderToken():
+                    return ((scheme.header, token),)
+                case Basic():
+                    return (("Authorization", f"Basic {token}"),)
+                case _:
+                    continue  # the vendor's own: the credentials file carries its headers
+        return ()
+
+    def grant_operations(self) -> Iterator[Operation]:
+        """Where a token can be asked for."""
+        contract = self._bench.contract
+        return (each for each in contract.operations.values() if each.built and grants(contract, each))
+
+    def granted(self, scope: str | None = None) -> Granted | None:
+        """Ask for a new token with our client's credentials; None when nobody gives one."""
+        for operation in self.grant_operations():
+            try:
+                exchange = self.ask_grant(operation, {"scope": scope} if scope is not None else {})
+            except CannotAskError:
+                continue
+            body = exchange.json
+            if exchange.good and isinstance(body, dict) and isinstance(body.get("access_token"), str):
+                self._bench.target.secrets.add("granted_token", body["access_token"])
+                seconds = body.get("expires_in")
+                return Granted(body["access_token"], seconds if isinstance(seconds, int) else None, exchange)
+        return None
+
+    def ask_grant(self, operation: Operation, changed: dict[str, str | None]) -> Exchange:
+        """Ask a token endpoint as we should, but for the members named; None leaves one out."""
+        bench = self._bench.on(operation.surface)
+        recipe = bench.recipes.of(operation)
+        if not isinstance(recipe.body, dict):
+            raise CannotAskError(f"{operation.id} takes no fields")
+        body = {name: value for name, value in (recipe.body | changed).items() if value is not None}
+        if not {"client_id", "client_secret"} <= self._bench.target.credentials.own.keys():
+            raise CannotAskError("the credentials name no client_id and client_secret")
+        kind = FORM if FORM in operation.bodies else recipe.content_type
+        recipe = msgspec.structs.replace(recipe, body=body, content_type=kind)
+        return bench.ask(operation, recipe, token=None)
+
+    def without(self, scopes: tuple[str, ...]) -> str | None:
+        """A token of our account that lacks at least one of these scopes, and has the others; None if there is none."""
+        control, limited = self._bench.target.control, self._bench.target.credentials.limited
+        others = tuple(sorted(set(self.all_scopes()) - set(scopes)))
+        if control is not None and (token := control.grant(others, None)) is not None:
+            self._bench.target.secrets.add("limited_token", token)
+            return token
+        if isinstance(limited.get("access_token"), str) and not set(scopes) <= set(limited.get("scopes", ())):
+            return str(limited["access_token"])
+        if not others:
+            return None
+        granted = self.granted(" ".join(others))
+        if granted is None:
+            return None
+        answered: Any = granted.exchange.json
+        held = set(str(answered.get("scope", "")).replace(",", " ").split())
+        return None if set(scopes) <= held else granted.token
+
+    def all_scopes(self) -> tuple[str, ...]:
+        """Every scope the surface's operations ask for."""
+        return tuple(sorted({scope for each in self._bench.surface.operations for scope in each.scopes or ()}))
+
+    def second(self) -> str | None:
+        """Another account's token; None when there is no other account."""
+        control = self._bench.target.control
+        found = control.second() if control is not None else self._bench.target.credentials.second
+        token = found.get("access_token")
+        for name, value in found.items():
+            self._bench.target.secrets.add(f"second_{name}", value)
+        return token
