@@ -171,7 +171,7 @@ class Bench:
             [*subjects, *found], operations, self.generator,
             rounds=self.asked.rounds, seconds=self.asked.seconds, on_step=self._step,
         )  # fmt: skip
-        self.rows += rows.operation_rows(cells) + rows.peer_rows(cells, [each.name for each in found])
+        self.rows += rows.operation_rows(cells) + rows.peer_rows(cells, found)
         for each in [subjects[1], *found]:
             each.process.stop()
         if "crowd" in self.parts:
@@ -189,7 +189,7 @@ class Bench:
 
     def _peers(self, expected: Expected) -> list[Subject]:
         found = []
-        for each in peers.started(expected, self._step):
+        for each in peers.started(expected, self.generator, self._step):
             if isinstance(each, Subject):
                 self.stack.callback(each.process.stop)
                 each.process.freeze()

@@ -12,14 +12,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from bench.servers import KEPT, BenchError, Process, answers, free_ports
-from bench.throughput import Subject
+from bench.servers import KEPT, BenchError, Generator, Process, answers, free_ports
+from bench.throughput import Subject, loaded
 from bench.workload import Expected
 
 FOLDER = KEPT / "peers"
 INSTALL_SECONDS = 300
-WARM_UP_SECONDS = 4.0
-"""Node's and Java's compilers get this long with each operation before the first round counts."""
+TRIALS = 32
+"""Requests of each operation that a peer must answer before it may take part."""
 MOCKOON_SCHEMA = 33
 OPERATIONS = ("get", "list", "create")
 Command = Callable[[Path, Path, int], list[str]]
@@ -33,21 +33,25 @@ class Peer(Struct, frozen=True):
     needs: str
     write: Callable[[Path, Expected], None]
     command: Command
+    warm_up_seconds: float
+    """How long its compiler gets with each operation before the first round counts."""
     list_path: str = ""
     """How a list of ten is asked for, where the vendor's own way is not understood."""
 
 
-def started(expected: Expected, on_step: Callable[[str], None]) -> Iterator[Subject | tuple[str, str]]:
+def started(
+    expected: Expected, generator: Generator, on_step: Callable[[str], None]
+) -> Iterator[Subject | tuple[str, str]]:
     """Each peer up and answering; or its name and why it is left out."""
     for peer in PEERS:
         on_step(f"{peer.name}: install and start")
         try:
-            yield _started(peer, expected)
+            yield _started(peer, expected, generator)
         except (BenchError, OSError, subprocess.SubprocessError) as error:
             yield peer.name, str(error)
 
 
-def _started(peer: Peer, expected: Expected) -> Subject:
+def _started(peer: Peer, expected: Expected, generator: Generator) -> Subject:
     for tool in ("npm", "node", peer.needs):
         if shutil.which(tool) is None:
             raise BenchError(f"{tool} is not on this machine")
@@ -60,15 +64,18 @@ def _started(peer: Peer, expected: Expected) -> Subject:
     process = Process(peer.name, peer.command(installed / "node_modules", folder, port), folder=folder)
     process.port = port
     one = next(path for path in expected.got if path != "/api/orders")
-    try:
-        process.wait_until(lambda: answers(port, one))
-    except BenchError:
-        process.stop()
-        raise
     requests = {name: expected.requests[name] for name in OPERATIONS}
     if peer.list_path:
         requests["list"] = [_asking(text, peer.list_path) for text in requests["list"]]
-    return Subject(peer.name, process, dict.fromkeys(OPERATIONS, port), requests, None, WARM_UP_SECONDS)
+    subject = Subject(peer.name, process, dict.fromkeys(OPERATIONS, port), requests, None, peer.warm_up_seconds)
+    try:
+        process.wait_until(lambda: answers(port, one))
+        for operation in OPERATIONS:
+            loaded(subject, operation, generator, times=TRIALS)
+    except BenchError:
+        process.stop()
+        raise
+    return subject
 
 
 def _installed(peer: Peer) -> Path:
@@ -169,8 +176,9 @@ def _mockoon(modules: Path, folder: Path, port: int) -> list[str]:
 def _write_prism(folder: Path, expected: Expected) -> None:
     one, ten, created = _bodies(expected)
     identified = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    create = _prism_operation("201", created) | {"requestBody": {"content": {"application/json": {"schema": {}}}}}
     paths = {
-        "/api/orders": {"get": _prism_operation("200", ten), "post": _prism_operation("201", created)},
+        "/api/orders": {"get": _prism_operation("200", ten), "post": create},
         "/api/orders/{id}": {"get": _prism_operation("200", one), "parameters": [identified]},
     }
     _write(folder / "orders.json", {"openapi": "3.0.3", "info": {"title": "o", "version": "1"}, "paths": paths})
@@ -213,8 +221,8 @@ def _wiremock(modules: Path, folder: Path, port: int) -> list[str]:
 
 
 PEERS = (
-    Peer("json-server", "json-server@0.17.4", "node", _write_json_server, _json_server, "/api/orders?_limit=10"),
-    Peer("mockoon", "@mockoon/cli@9.9.0", "node", _write_mockoon, _mockoon),
-    Peer("prism", "@stoplight/prism-cli@5.14.2", "node", _write_prism, _prism),
-    Peer("wiremock", "wiremock@3.13.2", "java", _write_wiremock, _wiremock),
+    Peer("json-server", "json-server@0.17.4", "node", _write_json_server, _json_server, 4.0, "/api/orders?_limit=10"),
+    Peer("mockoon", "@mockoon/cli@9.9.0", "node", _write_mockoon, _mockoon, 4.0),
+    Peer("prism", "@stoplight/prism-cli@5.14.2", "node", _write_prism, _prism, 4.0),
+    Peer("wiremock", "wiremock@3.13.2", "java", _write_wiremock, _wiremock, 12.0),
 )

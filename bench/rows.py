@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from bench.endurance import SETTLED_MARK, Crowd, Long, Start, Tail
-from bench.throughput import Cells, middle, ratio
+from bench.throughput import Cells, Subject, middle, ratio
 from bench.workload import OPERATIONS, READS
 
 BARE, OURS = "bare", "seatrial"
@@ -56,8 +56,8 @@ def operation_rows(cells: Cells) -> list[Row]:
         ours, bare = (middle(by_subject[name], "per_cpu_second") for name in (OURS, BARE))
         note = f"{1e6 / ours:.0f} against {1e6 / bare:.0f} µs"
         rows.append(Row(OPERATIONS[operation], _rate(ours), _rate(bare), share, f"{share:.2f}", goal, note))
-    if KEEPING in cells:
-        rows.append(_keeping_row(cells))
+        if operation == "create":
+            rows.append(_keeping_row(cells))
     return rows
 
 
@@ -69,9 +69,10 @@ def _keeping_row(cells: Cells) -> Row:
     return Row("… against a bare dict that keeps it", _rate(ours), _rate(bare), share, f"{share:.2f}", None, note)
 
 
-def peer_rows(cells: Cells, peers: list[str]) -> list[Row]:
-    """Each peer's figures, then ours against the fastest of them."""
+def peer_rows(cells: Cells, subjects: list[Subject]) -> list[Row]:
+    """Ours against each peer; the goal is held against the fastest of them, warmed up for as long as it gains by it."""
     rows = []
+    peers = {subject.name: subject for subject in subjects}
     for operation, by_subject in cells.items():
         having = [peer for peer in peers if peer in by_subject]
         if not having:
@@ -83,7 +84,9 @@ def peer_rows(cells: Cells, peers: list[str]) -> list[Row]:
             ours, theirs = (middle(by_subject[name], "per_cpu_second") for name in (OURS, peer))
             goal = Goal(f"≥ {number:.0f} x the fastest peer", "least", number) if peer == fastest else None
             name = f"{OPERATIONS[operation]}, against {peer}"
-            rows.append(Row(name, _rate(ours), _rate(theirs), times, f"{times:.1f} x", goal))
+            cold = peers[peer].cold[operation]
+            note = f"its first {peers[peer].warm_up_seconds:.0f} s: {_rate(cold)}, {ours / cold:.1f} x"
+            rows.append(Row(name, _rate(ours), _rate(theirs), times, f"{times:.1f} x", goal, note))
     return rows
 
 

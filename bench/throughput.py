@@ -27,6 +27,8 @@ class Subject(Struct):
     body_bytes: dict[str, int] | None = None
     warm_up_seconds: float = 0.5
     number_next: int = FIRST_NUMBER
+    cold: dict[str, float] = {}
+    """By operation: requests per CPU-second of the warm-up, which is what a short test run would see."""
 
 
 class Cell(Struct, frozen=True):
@@ -64,8 +66,12 @@ def measured(
                 having = [each for each in subjects if operation in each.requests]
                 for subject in having if number % 2 == 0 else reversed(having):
                     on_step(f"{operation} at {subject.name}, round {number + 1}")
-                    warm_up = subject.warm_up_seconds if number == 0 else SETTLE_SECONDS
-                    cell = _cell(subject, operation, generator, warm_up, seconds)
+                    with awake(subject.process):
+                        if number == 0:
+                            warmed = _cell(subject, operation, generator, subject.warm_up_seconds)
+                            subject.cold[operation] = warmed.per_cpu_second
+                        loaded(subject, operation, generator, seconds=SETTLE_SECONDS)
+                        cell = _cell(subject, operation, generator, seconds)
                     cells[operation].setdefault(subject.name, []).append(cell)
     finally:
         for each in subjects:
@@ -73,12 +79,10 @@ def measured(
     return cells
 
 
-def _cell(subject: Subject, operation: str, generator: Generator, warm_up: float, seconds: float) -> Cell:
-    with awake(subject.process):
-        loaded(subject, operation, generator, seconds=warm_up)
-        before = machine.cpu_seconds(subject.process.pid)
-        load = loaded(subject, operation, generator, seconds=seconds)
-        spent = max(machine.cpu_seconds(subject.process.pid) - before, 1 / machine.TICKS_PER_SECOND)
+def _cell(subject: Subject, operation: str, generator: Generator, seconds: float) -> Cell:
+    before = machine.cpu_seconds(subject.process.pid)
+    load = loaded(subject, operation, generator, seconds=seconds)
+    spent = max(machine.cpu_seconds(subject.process.pid) - before, 1 / machine.TICKS_PER_SECOND)
     return Cell(
         per_cpu_second=load.replies / spent,
         per_second=load.replies / load.seconds,

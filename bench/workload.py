@@ -86,7 +86,7 @@ def new_order(number: str, skus: list[str], turn: int) -> dict[str, Any]:
             "phone": "+1 503 555 0142",
             "email": "margarethe@nordlicht.example",
         },
-        "shipping_method": "Ground, signature required",
+        "shipping_method": "Ground, three to five days",
         "notes": NOTES,
     }
 
