@@ -5,9 +5,11 @@ how a body comes out as bytes, and how values are bound beside `body->>'member'`
 PostgreSQL.
 """
 
+import math
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +31,7 @@ class Connection(Protocol):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
     def bound(self, value: Any) -> Any: ...
+    def number(self, member: str) -> str: ...
     def close(self) -> None: ...
 
 
@@ -50,8 +53,13 @@ class SqliteConnection:
         self.sqlite.executemany(sql, rows)
 
     def bound(self, value: Any) -> Any:
-        # An integer SQLite has no room for can equal nothing that is stored; as text it does just that.
-        return str(value) if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
+        # An integer SQLite has no room for is kept as the nearest float, and looked for as that.
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return float(value) if abs(value) < 10**300 else math.copysign(math.inf, value)
+        return value
+
+    def number(self, member: str) -> str:
+        return member
 
     def close(self) -> None:
         self.sqlite.close()
@@ -74,22 +82,39 @@ class PostgresConnection:
             raise UsageError(f"could not connect to PostgreSQL: {type(error).__name__}") from error
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        cursor = self.psycopg.execute(_percents(sql), values)
+        cursor = self.psycopg.execute(_spelled(sql), [_without_nul(value) for value in values])
         return cursor.fetchall() if cursor.description else []
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         with self.psycopg.cursor() as cursor:
-            cursor.executemany(_percents(sql), rows)
+            cursor.executemany(_spelled(sql), rows)
 
     def bound(self, value: Any) -> Any:
-        return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return None if value is None else str(value)
+
+    def number(self, member: str) -> str:
+        typed = member.replace("->>", "->")
+        return f"(CASE WHEN json_typeof({typed}) = 'number' THEN {member}::numeric END)"
 
     def close(self) -> None:
         self.psycopg.close()
 
 
-def _percents(sql: str) -> Any:
+@lru_cache(maxsize=4096)
+def _spelled(sql: str) -> Any:
+    """As psycopg reads it, and with text ordered by its code points whatever the database's language, as in SQLite."""
+    sql = MEMBER.sub(r"""((body->>'\1') COLLATE "C")""", sql)
     return sql.replace("%", "%%").replace("?", "%s")
+
+
+MEMBER = re.compile(r"\(body->>'(\w+)'\)(?!::)")
+
+
+def _without_nul(value: Any) -> Any:
+    """PostgreSQL keeps no NUL: what holds one is not there, and nothing that is there looks like this."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 
 class Database:
@@ -220,8 +245,9 @@ def _kind(table: str, members: Iterable[str], dialect: str) -> Iterator[str]:
     sqlite = dialect == "sqlite"
     seq = "INTEGER PRIMARY KEY" if sqlite else "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
     version, body = ("INTEGER", "TEXT") if sqlite else ("BIGINT", "JSON")
+    text = "TEXT" if sqlite else 'TEXT COLLATE "C"'
     yield (
-        f"CREATE TABLE IF NOT EXISTS {table} (seq {seq}, world TEXT NOT NULL, id TEXT NOT NULL,"
+        f"CREATE TABLE IF NOT EXISTS {table} (seq {seq}, world TEXT NOT NULL, id {text} NOT NULL,"
         f" version {version} NOT NULL, body {body} NOT NULL, UNIQUE (world, id))"
     )
     yield f"CREATE INDEX IF NOT EXISTS {table}__in_order ON {table} (world, seq)"

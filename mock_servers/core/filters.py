@@ -6,9 +6,11 @@ A field is a member at the top of a document. Values are always bound, never wri
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "starts", "contains", "absent"]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
@@ -25,7 +27,7 @@ class Is:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """A member that is a list holds this value."""
+    """A member that is a list of texts holds this one; minds no case."""
 
     field: str
     value: str
@@ -55,6 +57,7 @@ class Some:
 
 
 Condition = Is | Holds | Not | All | Some
+Number = Callable[[str], str]
 
 
 def column(field: str) -> str:
@@ -66,30 +69,40 @@ def column(field: str) -> str:
     return f"(body->>'{field}')"
 
 
-def compiled(condition: Condition, values: list[Any]) -> str:
-    """The SQL of a condition, its values appended to `values` in the order of the question marks."""
+def compiled(condition: Condition, values: list[Any], number: Number = str) -> str:
+    """The SQL of a condition, its values appended to `values` in the order of the question marks.
+
+    `number` makes a member one that is compared as a number, where the database has to be told.
+    """
     match condition:
         case Is():
-            return _compared(condition, values)
+            return _compared(condition, values, number)
         case Holds(field, value):
-            values.append(f'%"{_liked(value)}"%')
-            return f"{column(field)} LIKE ? ESCAPE '\\'"
+            inside = f"LOWER(',' || SUBSTR({column(field)}, 2, LENGTH({column(field)}) - 2) || ',')"
+            values.append(f",{msgspec.json.encode(value.lower()).decode()},")
+            return f"REPLACE({inside}, ?, '') <> {inside}"
         case Not(inner):
-            return f"NOT COALESCE({compiled(inner, values)}, FALSE)"
+            return f"NOT COALESCE({compiled(inner, values, number)}, FALSE)"
         case All(conditions=parts):
-            return _joined(" AND ", parts, values) or "TRUE"
+            return _joined(" AND ", parts, values, number) or "TRUE"
         case Some(conditions=parts):
-            return _joined(" OR ", parts, values) or "FALSE"
+            return _joined(" OR ", parts, values, number) or "FALSE"
     raise TypeError(f"not a condition: {condition!r}")
 
 
-def _joined(word: str, parts: Sequence[Condition], values: list[Any]) -> str:
-    texts = [compiled(part, values) for part in parts]
+def _joined(word: str, parts: Sequence[Condition], values: list[Any], number: Number) -> str:
+    texts = [compiled(part, values, number) for part in parts]
     return f"({word.join(texts)})" if texts else ""
 
 
-def _compared(condition: Is, values: list[Any]) -> str:
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _compared(condition: Is, values: list[Any], number: Number) -> str:
     name = column(condition.field)
+    if _is_number(condition.value) or (condition.operator == "in" and any(map(_is_number, condition.value))):
+        name = number(name)
     match condition.operator:
         case "absent":
             return f"{name} IS NULL"

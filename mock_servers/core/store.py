@@ -138,7 +138,7 @@ class Collection:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Document]:
-        """Those that fit, in the order of a member and then of their making.
+        """Those that fit, in the order of a member that is text, and then of their making.
 
         `after` is the place to go on from: the member's value and the `seq` of the last one seen (keyset paging).
         """
@@ -284,7 +284,7 @@ class Collection:
     def _filtered(self, sql: str, where: Condition | None) -> tuple[str, list[Any]]:
         values: list[Any] = []
         if where is not None:
-            sql = f"{sql} AND {compiled(where, values)}"
+            sql = f"{sql} AND {compiled(where, values, self.store.connection.number)}"
             values = [self.store.connection.bound(value) for value in values]
         return sql, [self.store.world, *values]
 
