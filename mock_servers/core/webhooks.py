@@ -89,8 +89,9 @@ def _keep(work: "Work", topic: str, listener: "Listener", fault: Fault | None) -
     )
     if kind == "drop":
         return
-    for _ in range(2 if kind == "repeat" else 1):
-        work.world.store.set_timer(work.vendor, DELIVER, work.now + held, {"delivery": str(number)})
+    for again in (False, True) if kind == "repeat" else (False,):
+        timer = {"delivery": str(number), "redelivery": again}
+        work.world.store.set_timer(work.vendor, DELIVER, work.now + held, timer)
     if kind != "reorder":
         _release(work, number)
 

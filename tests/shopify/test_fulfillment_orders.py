@@ -261,9 +261,9 @@ def test_a_request_for_some_lines_leaves_the_others_in_a_new_fulfilment_order():
 
     payload = made.change(
         "mutation($id: ID!, $lines: [FulfillmentOrderLineItemInput!]) {fulfillmentOrderSubmitFulfillmentRequest("
-        'id: $id, message: "soon", fulfillmentOrderLineItems: $lines) {submittedFulfillmentOrder {id status '
-        "requestStatus merchantRequests(first: 1) {nodes {kind message}}} unsubmittedFulfillmentOrder {id status requestStatus} "
-        "userErrors {message}}}",
+        'id: $id, message: "soon", fulfillmentOrderLineItems: $lines) {'
+        "submittedFulfillmentOrder {id status requestStatus merchantRequests(first: 1) {nodes {kind message}}} "
+        "unsubmittedFulfillmentOrder {id status requestStatus} userErrors {message}}}",
         id=id,
         lines=[{"id": line["id"], "quantity": 1}],
     )

@@ -11,6 +11,7 @@ from mock_servers.core.store import decode, encode
 from mock_servers.core.throttle import Points
 from mock_servers.core.wire import Reply, Request
 from mock_servers.shopify.behaviour.base import fact, fake, grants, type_in, uuid
+from mock_servers.shopify.behaviour.oauth import retire_replaced
 from mock_servers.shopify.behaviour.words import SCALARS, dialect
 from mock_servers.shopify.cost import Bill, bill_of
 
@@ -82,6 +83,7 @@ def graphql(call: Call) -> Reply:
     version = version_for(call.path["version"])
     if not version:
         raise Refusal("route_not_found", path=call.request.path)
+    retire_replaced(call, call.caller)
     machine = machine_of(version)
     variables = call.body.get("variables") or {}
     try:

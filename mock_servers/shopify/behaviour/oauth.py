@@ -271,5 +271,6 @@ def _unpadded(text: bytes) -> bytes:
 
 @fake.operation("listAccessScopes")
 def list_access_scopes(call: Call) -> Reply:
+    retire_replaced(call, call.caller)
     scopes = compressed(call.caller.scopes if call.caller else ())
     return Reply(200, {"access_scopes": [{"handle": scope} for scope in scopes]})
