@@ -3,10 +3,13 @@
     {"shopify": {"operation": {"orders": ["core/test_x.py"]}, "refusal": {"admin.throttled": […]}}}
 
 An operation is exercised when the fake did it, a refusal when the fake made it of its own accord: exchanges with an
-injected fault count for nothing, nor does what happened in a test that failed. Written by `seatrial fidelity --record`;
-a full run of the suite fails when the map claims what was not so.
+injected fault count for nothing, nor does what happened in a test that failed. Operations that Hypothesis asked for are
+kept apart as `generated`, and the refusals it met are not kept: it need not ask the same again.
+
+Written by `seatrial fidelity --record`; a whole run of the suite fails when the map and the run tell another story.
 """
 
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -17,7 +20,7 @@ from contracts.contract import load, vendors
 MAP = Path(__file__).with_name("exercised.json")
 Kinds = dict[str, dict[str, list[str]]]
 Seen = tuple[str, str, str, str]
-"""Vendor, `operation` or `refusal`, name, test file."""
+"""Vendor, `operation`, `generated` or `refusal`, name, test file."""
 
 
 class Exercised(Struct, frozen=True):
@@ -27,7 +30,8 @@ class Exercised(Struct, frozen=True):
 
     def operation(self, vendor: str, name: str) -> tuple[str, ...]:
         """The test files in which an operation, or a GraphQL root field, was done."""
-        return self._files(vendor, "operation", name)
+        files = {*self._files(vendor, "operation", name), *self._files(vendor, "generated", name)}
+        return tuple(sorted(files))
 
     def refusal(self, vendor: str, surface: str, code: str) -> tuple[str, ...]:
         """The test files in which a surface refused with this code."""
@@ -70,33 +74,38 @@ def write_map(found: Exercised, path: Path = MAP) -> None:
 
 
 def stale(claimed: Exercised, seen: set[Seen], left_out: set[str]) -> list[str]:
-    """What the map says and a whole run does not bear out, in words; empty when it may stand.
+    """Where the map and a whole run differ, in words; empty when the map may stand.
 
-    Files in `left_out` skipped something, so their claims are not judged. A refusal's claims are judged together, since
-    generated requests need not meet the same refusal in the same file twice; an operation's each for itself.
+    It is judged whether something is exercised at all, not by which file. What only files in `left_out` exercise is not
+    judged, because they skipped something, and neither is what is generated.
     """
-    found = mapped(seen).pairs()
-    problems = []
-    for vendor, kind, name, file in sorted(claimed.pairs() - found):
-        elsewhere = any(each[:3] == (vendor, kind, name) for each in found)
-        if file not in left_out and not (kind == "refusal" and elsewhere):
-            problems.append(f"{vendor} {kind} {name} is said to be exercised in {file}, and was not")
-    rows = {each[:3] for each in claimed.pairs()}
-    for vendor, kind, name in sorted({each[:3] for each in found} - rows):
-        problems.append(f"{vendor} {kind} {name} is exercised, and the map does not know")
-    return problems
+    found = {each[:3] for each in mapped(seen).pairs() if each[1] != "generated"}
+    rows: dict[tuple[str, str, str], set[str]] = {}
+    for vendor, kind, name, file in claimed.pairs():
+        if kind != "generated":
+            rows.setdefault((vendor, kind, name), set()).add(file)
+    lost = [row for row, files in rows.items() if row not in found and not files & left_out]
+    return [
+        *(
+            f"{' '.join(row)} is said to be exercised in {', '.join(sorted(rows[row]))}, and was not"
+            for row in sorted(lost)
+        ),
+        *(f"{' '.join(row)} is exercised, and the map does not know" for row in sorted(found - rows.keys())),
+    ]
 
 
-def _named(vendor: str, kind: str) -> set[str]:
+@cache
+def _named(vendor: str, kind: str) -> frozenset[str]:
     """What a contract names: operations and GraphQL root fields, or refusals by surface."""
     contract = load(vendor)
     if kind == "refusal":
-        return {f"{name}.{code}" for name, each in contract.profile.surfaces.items() for code in each.errors.known}
+        known = contract.profile.surfaces.items()
+        return frozenset(f"{name}.{code}" for name, each in known for code in each.errors.known)
     fields: set[str] = set()
     for operation in contract.operations.values():
         if operation.graphql is not None:
             fields |= _root_fields(vendor, operation.graphql)
-    return {*contract.operations, *fields}
+    return frozenset({*contract.operations, *fields})
 
 
 def _root_fields(vendor: str, file: str) -> set[str]:

@@ -72,7 +72,8 @@ class Recorder:
         self._passed = False
         result = yield
         if self._passed:
-            self.seen |= {(*each, _file(item.nodeid)) for each in self._now}
+            generated = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+            self.seen |= {(*each, _file(item.nodeid)) for each in (_generated(self._now) if generated else self._now)}
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -81,25 +82,29 @@ class Recorder:
         if report.skipped or report.failed:
             self.left_out.add(_file(report.nodeid))
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """An xdist process is about to start: it records too."""
         node.workerinput["seatrial_recording"] = True
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """An xdist process has ended."""
         self.seen |= {tuple(each) for each in getattr(node, "workeroutput", {}).get("seatrial_seen", ())}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        yield
-        if hasattr(self.config, "workeroutput"):
+        if hasattr(self.config, "workeroutput"):  # before xdist sends it
             self.config.workeroutput["seatrial_seen"] = [list(each) for each in sorted(self.seen)]
-        elif self.target is not None:
+            return (yield)
+        result = yield
+        if self.target is not None:
             write_map(mapped(self.seen), self.target)
         elif session.exitstatus == pytest.ExitCode.OK:
             self._problems = stale(read_map(), self.seen, self.left_out)
             if self._problems:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return result
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self._problems:
@@ -122,3 +127,7 @@ def recorder(config: pytest.Config, target: str | None) -> Recorder | None:
 
 def _file(nodeid: str) -> str:
     return nodeid.split("::", 1)[0].removeprefix("tests/")
+
+
+def _generated(noted: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    return {(vendor, "generated", name) for vendor, kind, name in noted if kind == "operation"}

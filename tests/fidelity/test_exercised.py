@@ -1,0 +1,149 @@
+"""The map of which tests exercised what: recorded from journals, by tests that passed, and held against whole runs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contracts.contract import vendors
+from seatrial.fidelity.exercised import MAP, Exercised, _named, mapped, read_map, stale, write_map
+
+OM = "extensiv_order_manager"
+ROOT = Path(__file__).parents[2]
+LIST, LISTED = (OM, "operation", "listOrders"), (OM, "operation", "listOrders", "a.py")
+REFUSED = (OM, "refusal", "guide.not_found", "a.py")
+
+SUITE = """
+import httpx, pytest
+from hypothesis import given, strategies as st
+from mock_servers.core.sandbox import Sandbox
+
+BOX = Sandbox(only=["extensiv_order_manager"])
+
+def test_that_passes(seatrial):
+    om = seatrial.extensiv_order_manager
+    om.client().get("/api/orders")
+    om.client().get("/api/orders/9")
+    om.client().get("/nowhere")
+
+def test_that_fails(seatrial):
+    seatrial.extensiv_order_manager.client().get("/api/products")
+    assert 0
+
+def test_with_a_fault(seatrial):
+    om = seatrial.extensiv_order_manager
+    om.faults.plan("listShipments", "throttle")
+    om.client().get("/api/shipments")
+
+@given(st.integers(1, 5))
+def test_that_is_generated(number):
+    client = httpx.Client(transport=BOX.transport("extensiv_order_manager"), base_url="http://x")
+    client.headers["Authorization"] = "Bearer YOUR_ACCESS_TOKEN"
+    client.get("/api/warehouses", params={"page": number})
+    client.get("/api/inventory/warehouses", params={"page": -number})
+
+def test_that_skips():
+    pytest.skip("on purpose")
+"""
+FOUND = {
+    OM: {
+        "generated": {"listWarehouses": ["test_one.py"]},
+        "operation": {"listOrders": ["test_one.py"]},
+        "refusal": {"guide.not_found": ["test_one.py"], "guide.route_not_found": ["test_one.py"]},
+    }
+}
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """A suite of its own under this repository's conftest."""
+
+    def run(*options: str, suite: str = SUITE) -> subprocess.CompletedProcess[str]:
+        tests = tmp_path / "tests"
+        tests.mkdir(exist_ok=True)
+        shutil.copy(ROOT / "tests" / "conftest.py", tests / "conftest.py")
+        (tests / "test_one.py").write_text(suite)
+        (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
+        plugins = ["-p", "seatrial.pytest_plugin", "-p", "xdist.plugin"]
+        bare = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins, *options]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=bare, check=False, timeout=120)
+
+    return run
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_what_passing_tests_exercised_is_recorded_from_every_process(
+    recorded: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, processes: str
+) -> None:
+    ran = recorded("-n", processes, "--record-exercised", str(tmp_path / "map.json"))
+    assert "1 failed, 3 passed, 1 skipped" in ran.stdout, ran.stdout + ran.stderr
+    assert read_map(tmp_path / "map.json").by_vendor == FOUND
+
+
+def test_a_whole_run_fails_when_the_map_says_otherwise(
+    recorded: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    ran = recorded(suite="def test_that_exercises_nothing(): pass")
+    assert ran.returncode == 1
+    assert "1 passed" in ran.stdout
+    assert "run `seatrial fidelity --record`" in ran.stdout
+
+
+@pytest.mark.parametrize("narrowed", [["tests/test_one.py"], ["-k", "nothing"], ["-m", "not wheel"]])
+def test_a_part_of_the_suite_is_not_judged(
+    recorded: Callable[..., subprocess.CompletedProcess[str]], narrowed: list[str]
+) -> None:
+    ran = recorded(*narrowed, suite="def test_that_exercises_nothing(): pass")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("claimed", "seen", "says"),
+    [
+        ({LISTED}, {LISTED}, []),
+        ({LISTED}, set(), ["listOrders is said to be exercised in a.py, and was not"]),
+        ({LISTED}, {(*LIST, "b.py")}, []),
+        ({LISTED}, {LISTED, (*LIST, "b.py")}, []),
+        (set(), {LISTED}, ["listOrders is exercised, and the map does not know"]),
+        ({REFUSED}, {(*REFUSED[:3], "b.py")}, []),
+        ({REFUSED}, set(), ["guide.not_found is said to be exercised in a.py, and was not"]),
+        ({(OM, "generated", "listOrders", "a.py")}, set(), []),
+        (set(), {(OM, "generated", "listOrders", "a.py")}, []),
+        (set(), {("harbor", "operation", "cancelOrder", "a.py")}, []),
+    ],
+)
+def test_the_map_is_stale_when_it_claims_too_much_or_knows_too_little(
+    claimed: set[tuple[str, str, str, str]], seen: set[tuple[str, str, str, str]], says: list[str]
+) -> None:
+    problems = stale(mapped(claimed), seen, set())
+    assert len(problems) == len(says)
+    assert all(each.endswith(said) for each, said in zip(problems, says, strict=True))
+
+
+def test_a_file_that_skipped_something_is_not_held_to_its_claims() -> None:
+    assert stale(mapped({LISTED}), set(), {"a.py"}) == []
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    write_map(mapped({LISTED, REFUSED}), tmp_path / "map.json")
+    assert read_map(tmp_path / "map.json").pairs() == {LISTED, REFUSED}
+    assert read_map(tmp_path / "nothing.json") == Exercised()
+
+
+def test_the_map_names_only_what_there_is() -> None:
+    """Files that exist, operations and refusals that the contracts name."""
+    for vendor, kind, name, file in read_map().pairs():
+        assert vendor in vendors()
+        assert name in _named(vendor, kind), f"{vendor} has no {kind} {name}: run `seatrial fidelity --record`"
+        assert (ROOT / "tests" / file).is_file(), f"tests/{file} is gone: run `seatrial fidelity --record`"
+
+
+def test_the_map_is_written_as_the_command_writes_it() -> None:
+    text = MAP.read_bytes()
+    assert msgspec.json.format(msgspec.json.encode(mapped(read_map().pairs()).by_vendor), indent=1) + b"\n" == text
