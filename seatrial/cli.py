@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -282,6 +283,43 @@ def fidelity(
     from seatrial.fidelity import command
 
     command.run(command.Wanted(vendor=vendor, as_json=as_json, html=html, write=write, record=record))
+
+
+@app.command()
+def verify(
+    vendor: Annotated[str, typer.Argument(help="Whose contract.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The API's base URL. [default: the running server's, else a fake in this process]")
+    ] = "",
+    auth_target: Annotated[str, typer.Option(help="Where tokens are given, if somewhere else.")] = "",
+    credentials: Annotated[
+        Path | None, typer.Option(help="A JSON file of names and values, as `seatrial env --json` prints them.")
+    ] = None,
+    writes: Annotated[
+        bool,
+        typer.Option("--writes", help="Change things there too; what was made is listed, and removed if it can be."),
+    ] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Just this law or family; may be repeated.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write everything as JSON to this file.")] = None,
+    list_laws: Annotated[bool, typer.Option("--list", help="List the laws and ask nobody.")] = False,
+    port_base: PortBase = None,
+) -> None:
+    """Hold an API to its vendor's contract: a fake, a sandbox of the vendor's, or a stand-in of your own."""
+    from seatrial.verify import command
+
+    if list_laws:
+        command.list_laws(tuple(only or ()))
+        return
+    if not vendor:
+        raise UsageError("say whose contract: seatrial verify VENDOR")
+    code = command.run(
+        command.VerifySettings(
+            vendor, target, auth_target, credentials, writes, tuple(only or ()), junit, json_file, port_base
+        )
+    )
+    if code:
+        sys.exit(code)
 
 
 # Typer brings a click of its own, or uses the one installed; its public `BadParameter` leads to either's base class.

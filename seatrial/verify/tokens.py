@@ -52,11 +52,11 @@ class Tokens:
         for scheme in self._bench.profile.auth:
             match scheme:
                 case Bearer():
-                    return (("Authorization", f"Bearer {token}"),)
+                    return (("Authorization", f"Bearer {token}".rstrip()),)
                 case HeaderToken():
                     return ((scheme.header, token),)
                 case Basic():
-                    return (("Authorization", f"Basic {token}"),)
+                    return (("Authorization", f"Basic {token}".rstrip()),)
                 case _:
                     continue  # the vendor's own: the credentials file carries its headers
         return ()

@@ -320,10 +320,16 @@ def lead_back(bench: Bench, exchange: Exchange) -> str:
     return ""
 
 
+def _is_ours(bench: Bench, exchange: Exchange) -> bool:
+    """It was asked with our own token: without one, nobody knows whose clock is meant."""
+    token = bench.target.credentials.own.get("access_token")
+    return token is not None and any(token in value for _, value in exchange.request_headers)
+
+
 @watch("answers.dates_follow_the_clock", "The Date of an answer is the target's own moment.", source=none)
 def dates(bench: Bench, exchange: Exchange) -> str:
     said = exchange.header("date")
-    if bench.target.control is None or exchange.moment is None or exchange.status is None:
+    if exchange.moment is None or exchange.status is None or not _is_ours(bench, exchange):
         return ""
     if said is None:
         return "there is no Date"

@@ -10,7 +10,7 @@ from seatrial.verify.law import Finding, law
 
 AFTER: tuple[Kind, ...] = ("lose", "cut")
 BEFORE: tuple[Kind, ...] = ("refuse", "throttle", "drop")
-LATE_SECONDS = 30.0
+LATE_SECONDS = 2.0
 
 
 def _repeatable(operation: Operation) -> bool:
