@@ -311,7 +311,7 @@ def _check_operation(sandbox: Sandbox, form: NewFault) -> None:
     if form.vendor not in sandbox.fakes:
         raise UsageError(f"{form.vendor!r} is not served here; there are: {', '.join(sandbox.fakes)}")
     fake = sandbox.fakes[form.vendor]
-    known = {*fake.contract.operations, *fake.operations}
+    known = {*fake.contract.operations, *fake.operations, *fake.fields}
     if form.operation not in known:
         raise UsageError(f"{form.vendor} has no operation {form.operation!r}; it has: {', '.join(sorted(known))}")
 
