@@ -32,6 +32,9 @@ TOKEN = re.compile(
 )
 
 
+VALUE = re.compile(r"""[^\s()"'][^\s()]*""")
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One comparison. `field` is empty for a bare word."""
@@ -60,8 +63,14 @@ Query = Term | Both | Either | Without
 
 
 def parse(text: str) -> Query:
-    """Read a search. Whatever is left unclosed ends where the text ends."""
-    return _Reader(text[:LENGTH_MAXIMUM]).alternatives(0)
+    """Read a search. Whatever is left unclosed ends where the text ends; what closes nothing is passed over."""
+    reader = _Reader(text[:LENGTH_MAXIMUM])
+    parts = [reader.alternatives(0)]
+    while reader.at < len(reader.tokens):
+        reader.at += 1
+        parts.append(reader.alternatives(0))
+    kept = tuple(part for part in parts if part != Both(()))
+    return kept[0] if len(kept) == 1 else Both(kept)
 
 
 class _Reader:
@@ -84,7 +93,7 @@ class _Reader:
         while self.at < len(self.tokens) and self._word() != "OR" and self.tokens[self.at][0] != "close":
             if self._word() == "AND":
                 self.at += 1
-            elif (part := self.single(depth)) is not None:
+            elif (part := self.single(depth)) not in {None, Both(())}:
                 parts.append(part)
         return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
@@ -110,9 +119,8 @@ class _Reader:
 
     def _value(self) -> str:
         if self.at < len(self.tokens) and self.tokens[self.at][0] in {"word", "quoted", "field"}:
-            kind, text, compare = self.tokens[self.at]
             self.at += 1
-            return text + compare + self._value() if kind == "field" else text
+            return "".join(self.tokens[self.at - 1][1:])
         return ""
 
     def _word(self) -> str:
@@ -120,24 +128,18 @@ class _Reader:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, str]]:
+    """Kind, text and comparison of each token. What stands right behind a comparison is a value, whatever is in it:
+    `created_at:>2026-11-20T10:00:00Z`, `id:gid://shopify/Order/1`, `price:-5`."""
     at = 0
-    after_compare = False
     while match := TOKEN.match(text, at):
         at = match.end()
         kind = str(match.lastgroup)
         if kind == "compare":
-            if after_compare:  # a value may have colons in it: created_at:>2026-11-20T10:00:00Z, gid://shopify/…
-                rest = re.compile(r"[^\s()]*").match(text, at)
-                value = match["field"] + match["compare"] + (rest.group() if rest else "")
-                at = rest.end() if rest else at
-                yield "word", value, ""
-                after_compare = False
-                continue
             yield "field", match["field"], match["compare"]
-            after_compare = at < len(text) and not text[at].isspace()
-            continue
-        after_compare = False
-        if kind == "quoted":
+            if value := VALUE.match(text, at):
+                at = value.end()
+                yield "word", value.group(), ""
+        elif kind == "quoted":
             yield kind, _unquoted(match["quoted"]), ""
         else:
             yield kind, match[kind], ""
