@@ -41,6 +41,10 @@ class Clock:
             return self._pinned
         return self._base if self.mode == "manual" else self._source() + self._base
 
+    def wall(self) -> float:
+        """The time this clock runs with."""
+        return self._source()
+
     def pin(self, moment: float | None) -> None:
         """Hold the clock on a moment; None lets it go."""
         self._pinned = moment

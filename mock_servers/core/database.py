@@ -9,6 +9,7 @@ import math
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -121,6 +122,8 @@ class Database:
     """`connection(world)` hands out the connection a world lives on. Each kind of document has a table of its own, so
     that a write pays for its own indexes and for nobody else's."""
 
+    name = "the memory"
+    """What to call it where it cannot be read."""
     snapshots = False
     """A world can be put back as it was by replacing its whole database."""
 
@@ -161,12 +164,17 @@ class FileDatabase(Database):
 
     def __init__(self, path: Path, kinds: Kinds) -> None:
         super().__init__(kinds)
+        self.name = str(path)
         try:
             self._connection = SqliteConnection(str(path))
-            self._connection.rows("PRAGMA locking_mode = EXCLUSIVE")  # two servers on one file would undo each other
-            self._connection.rows("PRAGMA journal_mode = WAL")
-            self._connection.rows("PRAGMA synchronous = NORMAL")
-            _migrate(self._connection, "sqlite", kinds)
+            with _let_go(self._connection):
+                _check_ours(self._connection, path)
+                self._connection.rows(
+                    "PRAGMA locking_mode = EXCLUSIVE"
+                )  # two servers on one file would undo each other
+                self._connection.rows("PRAGMA journal_mode = WAL")
+                self._connection.rows("PRAGMA synchronous = NORMAL")
+                _migrate(self._connection, "sqlite", kinds)
         except sqlite3.DatabaseError as error:
             used = " (is another seatrial using it?)" if "locked" in str(error) else ""
             raise UsageError(f"{path} cannot be used as a state file: {error}{used}") from error
@@ -187,8 +195,15 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, kinds: Kinds) -> None:
         super().__init__(kinds)
+        self.name = "the PostgreSQL state"
         self._connection = PostgresConnection(url)
-        _migrate(self._connection, "postgres", kinds)
+        try:
+            with _let_go(self._connection):
+                _migrate(self._connection, "postgres", kinds)
+        except UsageError:
+            raise
+        except Exception as error:
+            raise UsageError(f"{self.name} cannot be used: {type(error).__name__}") from error
 
     def connection(self, world: str) -> PostgresConnection:  # noqa: ARG002
         return self._connection
@@ -220,6 +235,23 @@ def table_of(vendor: str, kind: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", vendor) or not re.fullmatch(r"[a-z][a-z0-9_]{0,25}", kind):
         raise ValueError(f"{vendor} {kind} cannot name a table: up to 30 and 25 small letters, digits and _")
     return f"{vendor}__{kind}"
+
+
+@contextmanager
+def _let_go(connection: Connection) -> Iterator[None]:
+    """Close what turns out to be of no use."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _check_ours(connection: Connection, path: Path) -> None:
+    """Leave alone what somebody else keeps in SQLite."""
+    tables = {name for (name,) in connection.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if tables and "schema_version" not in tables:
+        raise UsageError(f"{path} is a database, but not a state of seatrial; name another file")
 
 
 def _migrate(connection: Connection, dialect: str, kinds: Kinds) -> None:

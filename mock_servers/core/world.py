@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mock_servers.core.clock import Clock, Mode
 from mock_servers.core.credentials import Credential, Directory
@@ -242,6 +243,19 @@ class World:
                 pass
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """What a world needs to come back with its state. `offset` is how far its clock runs before the machine's own."""
+
+    seed: int
+    mode: Mode
+    now: float
+    offset: float
+    settings: dict[str, Any]
+    credentials: dict[str, dict[str, str]]
+    fixed_credentials: bool
+    recipe: list[tuple[str, Size]]
+
+
 def _check_text(arguments: Any) -> None:
     """What comes over our own API may be more than a database keeps: half a surrogate pair, or a NUL."""
     try:
@@ -258,12 +272,17 @@ class Worlds:
     def __init__(self, fakes: Mapping[str, Fake], database: Database, make_clock: Callable[[], Clock] = Clock) -> None:
         self.fakes = fakes
         self.database = database
-        self.directory = Directory(database.root)
         self._make_clock = make_clock
         self.worlds_maximum = WORLDS_MAXIMUM
         self._by_name: dict[str, World] = {}
         self.on_outbox: Callable[[World], object] = lambda _: None
-        self._recall()
+        try:
+            self.directory = Directory(database.root)
+            self._recall()
+        except Exception as error:
+            database.close()
+            said = " ".join(f"{type(error).__name__} {error}".split())[:200]
+            raise UsageError(f"{database.name} cannot be read: {said}") from error
 
     def create(
         self, name: str, seed: int | None = None, clock: Clock | None = None, *, fixed_credentials: bool | None = None
@@ -326,16 +345,16 @@ class Worlds:
         root = self.database.root
         if root is None:
             return
-        body = {
-            "seed": world.seed,
-            "mode": world.clock.mode,
-            "now": world.clock.now(),
-            "offset": world.clock.now() - Clock().now(),
-            "settings": world.settings,
-            "credentials": world.credentials,
-            "fixed_credentials": world.fixed_credentials,
-            "recipe": world.recipe,
-        }
+        body = Kept(
+            seed=world.seed,
+            mode=world.clock.mode,
+            now=world.clock.now(),
+            offset=world.clock.now() - world.clock.wall(),
+            settings=world.settings,
+            credentials=world.credentials,
+            fixed_credentials=world.fixed_credentials,
+            recipe=world.recipe,
+        )
         root.rows(
             "INSERT INTO world (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
             (world.name, msgspec.json.encode(body).decode()),
@@ -357,15 +376,14 @@ class Worlds:
     def _recall(self) -> None:
         root, last = self.database.root, 0
         for name, body in root.rows(f"SELECT name, {root.body} FROM world ORDER BY name") if root else ():  # noqa: S608
-            kept = msgspec.json.decode(body)
+            kept = msgspec.json.decode(body, type=Kept)
             clock = self._make_clock()
-            mode: Mode = kept["mode"]
-            clock.switch(mode, kept["now"] if mode == "manual" else Clock().now() + kept["offset"])
-            world = self._open(name, kept["seed"], clock)
+            clock.switch(kept.mode, kept.now if kept.mode == "manual" else clock.wall() + kept.offset)
+            world = self._open(name, kept.seed, clock)
             # The same numbers must not be drawn twice: what is drawn from here on depends on what was already kept.
             world.store.version = last = last or world.store.last_version()
-            world.chance = random.Random(f"{kept['seed']}:{last}")  # noqa: S311
-            world.settings = kept["settings"]
-            world.credentials = kept["credentials"]
-            world.fixed_credentials = kept["fixed_credentials"]
-            world.recipe = [(vendor, msgspec.convert(size, Size)) for vendor, size in kept["recipe"]]
+            world.chance = random.Random(f"{kept.seed}:{last}")  # noqa: S311
+            world.settings = kept.settings
+            world.credentials = kept.credentials
+            world.fixed_credentials = kept.fixed_credentials
+            world.recipe = kept.recipe
