@@ -9,9 +9,8 @@ from seatrial.verify.clock import REAL
 from seatrial.verify.control import SIZE, Acted
 from seatrial.verify.receiver import PortReceiver, Receiver
 
-SETTLE_SECONDS = 0.001
-SETTLE_TRIES = 400
-SETTLE_WAIT_SECONDS = 0.005
+SETTLE_TRIES = 800
+SETTLE_WAIT_SECONDS = 0.01
 
 
 class AdminControl:

@@ -322,8 +322,8 @@ def lead_back(bench: Bench, exchange: Exchange) -> str:
 
 def _is_ours(bench: Bench, exchange: Exchange) -> bool:
     """It was asked with our own token: without one, nobody knows whose clock is meant."""
-    token = bench.target.credentials.own.get("access_token")
-    return token is not None and any(token in value for _, value in exchange.request_headers)
+    shown = {(name.lower(), value) for name, value in bench.tokens.headers(bench.tokens.own())}
+    return bool(shown) and shown <= set(exchange.request_headers)
 
 
 @watch("answers.dates_follow_the_clock", "The Date of an answer is the target's own moment.", source=none)

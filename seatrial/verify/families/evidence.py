@@ -64,7 +64,7 @@ def refusals_documented(bench: Bench) -> Iterator[Finding]:
         if bench.limit(operation) is not None and operation.scopes is not None:
             wanted["throttled"] = known["throttled"].status
         if operation.bodies:
-            for code in ("malformed_body", "invalid_body", "body_too_large"):
+            for code in ("malformed_body", "invalid_body", "body_too_large", "unsupported_media_type"):
                 wanted[code] = known[code].status
         missing = {code: status for code, status in wanted.items() if not _documents(operation, status)}
         said = ", ".join(f"{status} ({code})" for code, status in missing.items())
