@@ -93,23 +93,31 @@ class _Reader:
         while self.at < len(self.tokens) and self._word() != "OR" and self.tokens[self.at][0] != "close":
             if self._word() == "AND":
                 self.at += 1
-            elif (part := self.single(depth)) not in {None, Both(())}:
+            elif (part := self.single(depth)) is not None and part != Both(()):
                 parts.append(part)
         return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
     def single(self, depth: int) -> Query | None:
-        if self.at >= len(self.tokens):
+        negated = False
+        while self.at < len(self.tokens) and self._negates():
+            negated = not negated
+            self.at += 1
+        inner = self._one(depth)
+        return Without(inner) if negated and inner is not None else inner
+
+    def _negates(self) -> bool:
+        return self.tokens[self.at][0] == "not" or self._word() == "NOT"
+
+    def _one(self, depth: int) -> Query | None:
+        if self.at >= len(self.tokens) or self.tokens[self.at][0] == "close":
             return None
         kind, text, compare = self.tokens[self.at]
         self.at += 1
-        if kind == "not" or (kind == "word" and text == "NOT"):
-            inner = self.single(depth)
-            return None if inner is None else Without(inner)
         if kind == "open":
             return self._group(depth)
         if kind == "field":
             return Term(text.lower(), COMPARISONS[compare], self._value())
-        return None if kind == "close" else Term("", "=", text)
+        return Term("", "=", text)
 
     def _group(self, depth: int) -> Query:
         inner: Query = Both(()) if depth >= DEPTH_MAXIMUM else self.alternatives(depth + 1)
