@@ -8,7 +8,7 @@ import logging
 import math
 import traceback
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from contracts.contract import Operation
-from contracts.profile import Basic, Bearer, HeaderToken, QueryCost, RateLimit, SurfaceProfile
+from contracts.profile import Auth, Basic, Bearer, HeaderToken, QueryCost, RateLimit, SurfaceProfile
 from mock_servers.core.checks import Checks
 from mock_servers.core.clock import http_date
 from mock_servers.core.credentials import Credential, digest
@@ -48,6 +48,10 @@ class VendorApp:
         self.checks = Checks(self.contract)
         self.routes = Routes(self.contract.operations.values())
         self._surface_by_prefix = _prefixes(self.contract.operations.values())
+        self._secrets_in = {
+            name: [_secret_in(scheme, fake) for scheme in surface.profile.auth]
+            for name, surface in self.contract.surfaces.items()
+        }
         self._guarded = {each.id for each in self.contract.operations.values() if each.scopes is None}
 
     def handle(self, request: Request) -> Answer:
@@ -60,8 +64,9 @@ class VendorApp:
     def _answered(self, request: Request, struck: Fault | None = None) -> Answer:
         """`struck` is a fault that this request has met already, and is spared from now on."""
         operation, found = self.routes.find(request.method, request.path)
-        surface = self.contract.surfaces[operation.surface if operation else self._surface_of(request.path)].profile
-        presented = self._presented(surface, request)
+        name = operation.surface if operation else self._surface_of(request.path)
+        surface = self.contract.surfaces[name].profile
+        presented = self._presented(name, request)
         caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
         world = self.worlds.of(caller or self._tenant(operation, request))
         world.catch_up()
@@ -122,20 +127,10 @@ class VendorApp:
 
     # Who is asking, and in which world
 
-    def _presented(self, surface: SurfaceProfile, request: Request) -> str:
+    def _presented(self, surface: str, request: Request) -> str:
         """The digest of the token the request presents, by the schemes of its surface; empty for none."""
-        for scheme in surface.auth:
-            match scheme:
-                case Bearer():
-                    text = request.header(b"authorization")
-                    secret = text[7:].strip() if text and text[:7].lower() == "bearer " else None
-                case HeaderToken():
-                    secret = request.header(scheme.header.lower().encode())
-                case Basic():
-                    text = request.header(b"authorization")
-                    secret = text[6:].strip() if text and text[:6].lower() == "basic " else None
-                case _:
-                    secret = self.fake.schemes[scheme.name](request)
+        for secret_in in self._secrets_in[surface]:
+            secret = secret_in(request)
             if secret:
                 return digest("token", secret)
         return ""
@@ -195,10 +190,9 @@ class VendorApp:
     def _limit(self, call: Call, rule: RateLimit, caller: Credential | None) -> Limit:
         """The limit that counts this caller. A world may have other numbers: the setting `limit.<name>`."""
         who = call.token_digest if rule.per == "token" else caller.subject if caller else ""
-        name = call.operation.rate_limit
-        return call.world.limits.of(
-            (self.fake.vendor, call.operation.surface, name, who), rule, call.setting(f"limit.{name}")
-        )
+        operation, limits = call.operation, call.world.limits
+        key = (self.fake.vendor, operation.surface, operation.rate_limit, who)
+        return limits.get(key) or limits.add(key, rule, call.setting(f"limit.{operation.rate_limit}"))
 
     # What is done
 
@@ -385,6 +379,25 @@ class VendorApp:
         """The surface whose paths begin most like this one, else the profile's first: it is the one that says 404."""
         best = max(filter(path.startswith, self._surface_by_prefix), key=len, default="")
         return self._surface_by_prefix.get(best) or next(iter(self.contract.profile.surfaces))
+
+
+def _secret_in(scheme: Auth, fake: Fake) -> Callable[[Request], str | None]:
+    """What finds the secret that a request presents by a scheme."""
+    match scheme:
+        case Bearer():
+            return lambda request: _after(b"bearer ", request)
+        case Basic():
+            return lambda request: _after(b"basic ", request)
+        case HeaderToken():
+            name = scheme.header.lower().encode()
+            return lambda request: request.header(name)
+        case _:
+            return fake.schemes[scheme.name]
+
+
+def _after(word: bytes, request: Request) -> str | None:
+    text = request.header(b"authorization")
+    return text[len(word) :].strip() if text and text[: len(word)].lower().encode() == word else None
 
 
 class _Silenced(Exception):  # noqa: N818

@@ -6,6 +6,7 @@ signs webhooks and is compared on the token endpoint).
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ class Credential(Struct, frozen=True):
         return f"Credential({self.vendor} {self.sort} of {self.subject} in {self.world})"
 
 
+@lru_cache(maxsize=4096)
 def digest(sort: str, secret: str) -> str:
     """The name a secret is kept under."""
     return hashlib.sha256(f"{sort}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()

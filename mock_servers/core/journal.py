@@ -143,27 +143,31 @@ def _hide(value: Any, names: re.Pattern[str]) -> bool:
 
 
 _HIDDEN = HIDDEN.encode()
-_secrecy: dict[bytes, bool] = {}
+NAMES_REMEMBERED = 1000
+
+
+class _Secrecy(dict[bytes, bool]):
+    """Whether a header's value is to be hidden, by its name; names come from outside, so only so many are kept."""
+
+    def __missing__(self, name: bytes) -> bool:
+        text = name.decode("latin-1")
+        known = text.lower() == "location" or SECRET_HEADER.search(text) is not None
+        if len(self) < NAMES_REMEMBERED:
+            self[name] = known
+        return known
+
+
+_secrecy = _Secrecy()
 
 
 def _without(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple([(name, _header(name, value) if _is_secret(name) else value) for name, value in headers])
+    return tuple([(line[0], _header(*line)) if _secrecy[line[0]] else line for line in headers])
 
 
 def _header(name: bytes, value: bytes) -> bytes:
     if name.lower() == b"location":
         return target_without_secrets(value.decode("utf-8", "replace")).encode()
     return _HIDDEN
-
-
-def _is_secret(name: bytes) -> bool:
-    known = _secrecy.get(name)
-    if known is None:
-        text = name.decode("latin-1")
-        known = text.lower() == "location" or SECRET_HEADER.search(text) is not None
-        if len(_secrecy) < 1000:  # header names come from outside: remember only so many
-            _secrecy[name] = known
-    return known
 
 
 def _entry(kept: tuple[Any, ...]) -> Entry:

@@ -128,6 +128,8 @@ class Points:
 
 
 Limit = Window | Bucket | Points
+Caller = tuple[str, str, str, str]
+"""Vendor, surface, the limit's name, and who calls."""
 
 
 def limit_of(rule: RateLimit) -> Limit:
@@ -145,15 +147,21 @@ class Limits:
     """Who has called how much, in one world. The longest unseen caller is forgotten when there are too many."""
 
     def __init__(self) -> None:
-        self._of: dict[tuple[str, str, str, str], Limit] = {}
+        self._of: dict[Caller, Limit] = {}
 
-    def of(self, key: tuple[str, str, str, str], rule: RateLimit, changed: dict[str, Any] | None = None) -> Limit:
-        """The limit that counts a caller, by vendor, surface, name and caller; `changed` are a world's own numbers."""
-        limit = self._of.get(key)
-        if limit is None:
-            if len(self._of) >= CALLERS_MAXIMUM:
-                del self._of[next(iter(self._of))]
-            limit = self._of[key] = limit_of(structs.replace(rule, **changed) if changed else rule)
+    def get(self, caller: Caller) -> Limit | None:
+        """The limit that counts a caller, once it has called."""
+        return self._of.get(caller)
+
+    def of(self, caller: Caller, rule: RateLimit, changed: dict[str, Any] | None = None) -> Limit:
+        """The limit that counts a caller, from its first call on."""
+        return self._of.get(caller) or self.add(caller, rule, changed)
+
+    def add(self, caller: Caller, rule: RateLimit, changed: dict[str, Any] | None = None) -> Limit:
+        """Begin to count a caller; `changed` are a world's own numbers."""
+        if len(self._of) >= CALLERS_MAXIMUM:
+            del self._of[next(iter(self._of))]
+        limit = self._of[caller] = limit_of(structs.replace(rule, **changed) if changed else rule)
         return limit
 
     def clear(self) -> None:
