@@ -215,7 +215,7 @@ class Bench:
         self.rows += rows.crowd_rows(crowd, plain)
 
     def _memory(self) -> None:
-        requests = 1_000_000 if self.asked.long else 2_000 if self.asked.quick else 50_000
+        requests = endurance.SETTLED_REQUESTS if self.asked.long else 2_000 if self.asked.quick else 50_000
         self.rows += rows.long_rows(endurance.long_run(requests, self.generator, self._step))
 
     def _inprocess(self) -> None:

@@ -13,8 +13,9 @@ from bench.throughput import CONNECTIONS, SETTLE_SECONDS, Subject, loaded
 from bench.workload import FIRST_NUMBER, NO_LIMIT, Expected, prepare
 
 MARKS = 10
-SETTLED_MARK = 3
-"""Caches that are bounded are full by then: from this mark on, what grows is not a cache."""
+SETTLED_MARK = 6
+"""In a run of a million, bounded caches are full by then: from this mark on, what grows is not a cache."""
+SETTLED_REQUESTS = 1_000_000
 TURN = ("get", "list", "get", "create", "get", "get", "list", "get", "get", "get")
 """What a long run asks for, over and over."""
 

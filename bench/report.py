@@ -55,7 +55,8 @@ def show(result: Result, before: Result | None) -> None:
     for name, reason in result.skipped.items():
         console.print(f"{name}: left out, {reason}", markup=False, soft_wrap=True)
     told = ", ".join(f"{name} {value}" for name, value in {**result.machine, **result.settings}.items())
-    console.print(f"{told}. {result.replies:,} replies, each a 2xx of its size.", markup=False)
+    counted = f" {result.replies:,} replies in the rounds, each a 2xx of its size." if result.replies else ""
+    console.print(f"{told}.{counted}", markup=False)
     console.print(
         "/cpu-s: requests per CPU-second of the server's whole process tree. Ratios are medians of the rounds' ratios; "
         "what was measured in wall-clock time suffers when the machine is busy.",
