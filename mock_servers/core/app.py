@@ -392,7 +392,7 @@ def _secret_in(scheme: Auth, fake: Fake) -> Callable[[Request], str | None]:
             name = scheme.header.lower().encode()
             return lambda request: request.header(name)
         case _:
-            return fake.schemes[scheme.name]
+            return lambda request: fake.schemes[scheme.name](request)
 
 
 def _after(word: bytes, request: Request) -> str | None:
