@@ -16,13 +16,14 @@ from bench import endurance, machine, peers, report, rows
 from bench.bare import KEPT_PATH
 from bench.report import Result
 from bench.rows import BARE, KEEPING, OURS
-from bench.servers import KEPT, ROOT, BenchError, Generator, Ours, Process
+from bench.servers import KEPT, ROOT, VENDOR, BenchError, Generator, Ours, Process
 from bench.throughput import Cells, Subject, measured
-from bench.workload import GRAPHQL_VENDOR, OPERATIONS, Expected, port_of, prepare
+from bench.workload import GRAPHQL_VENDOR, OPERATIONS, ORDERS, Expected, port_of, prepare
 from mock_servers.core.clock import iso_seconds, wall_seconds
 from mock_servers.core.registry import known
 
 LAST = KEPT / "last.json"
+QUICK_ORDERS = 100
 PARTS = (*OPERATIONS, "start", "worlds", "crowd", "memory", "inprocess")
 SAYS = {
     "start": "start to first answer",
@@ -152,10 +153,10 @@ class Bench:
 
     def _interleaved(self) -> Cells:
         self._step("start the servers")
-        ours = Ours(self.vendors, orders=0)
+        ours = Ours(self.vendors if "graphql" in self.operations else [VENDOR], orders=0)
         self.stack.callback(ours.process.stop)
         ours.wait()
-        expected = prepare(ours, self.generator)
+        expected = prepare(ours, self.generator, QUICK_ORDERS if self.asked.quick else ORDERS)
         bare = self._bare(expected)
         names = list(expected.requests)
         ports = {name: port_of(ours, name) for name in names}

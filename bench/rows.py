@@ -136,9 +136,10 @@ def long_rows(long: Long) -> list[Row]:
     goal = Goal(f"≤ {GROWTH_GOAL:.0%} after mark {SETTLED_MARK}", "most", GROWTH_GOAL) if settled else None
     first, last = long.resident_mib[0], long.resident_mib[-1]
     marks = " ".join(f"{mib:.0f}" for mib in long.resident_mib)
+    filling = "" if settled else "; caches fill, --long judges"
     return [
         Row(f"memory over {long.requests:,} requests", f"{first:.0f} to {last:.0f} MiB", "", long.growth,
-            f"{long.growth:+.1%}", goal, f"MiB at its marks: {marks}{'' if settled else '; caches fill, --long judges'}"),
+            f"{long.growth:+.1%}", goal, f"MiB at its marks: {marks}{filling}"),
         Row("peak memory under that load", f"{long.peak_mib:.0f} MiB", "", long.peak_mib, "", None,
             f"{long.proportional_mib:.0f} MiB proportional at its end"),
     ]  # fmt: skip

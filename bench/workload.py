@@ -96,7 +96,7 @@ def compact(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def prepare(ours: Ours, generator: Generator) -> Expected:
+def prepare(ours: Ours, generator: Generator, orders: int = ORDERS) -> Expected:
     """Lift the limits, fill the world through the API, make that what a reset comes back to, and take down replies."""
     limits = {name: value for name, value in NO_LIMIT.items() if name.split(".")[0] in ours.vendors}
     ours.admin("PUT", "/worlds/default/settings", limits)
@@ -105,11 +105,11 @@ def prepare(ours: Ours, generator: Generator) -> Expected:
     for sku in skus:
         _text(fetch(port, "POST", "/api/inventory/update", headers, compact({"sku": sku, "availableQuantity": 10**8})))
     creates = [_request("POST", "/api/orders", headers, _numbered(skus, turn)) for turn in range(PRODUCTS)]
-    load = generator.drive(Job(port, creates, connections=1, times=ORDERS))
+    load = generator.drive(Job(port, creates, connections=1, times=orders))
     if load.errors:
         raise BenchError(f"the fake refused an order while the world was prepared: {load.first_error}")
     if GRAPHQL_VENDOR in ours.vendors:
-        ours.admin("POST", "/worlds/default/seed", {"vendor": GRAPHQL_VENDOR, "orders": ORDERS, "products": PRODUCTS})
+        ours.admin("POST", "/worlds/default/seed", {"vendor": GRAPHQL_VENDOR, "orders": orders, "products": PRODUCTS})
     ours.admin("POST", "/worlds/default/seed", {"vendor": VENDOR, "orders": 0, "products": PRODUCTS})
     return _expected(ours, creates, _numbered(skus, 0))
 
