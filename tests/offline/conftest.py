@@ -1,0 +1,315 @@
+"""A session with every operation of a vendor, made out of its contract: whatever a fake sends is sent at least once."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice, product
+from typing import Any
+
+import graphql
+import httpx
+import msgspec
+import pytest
+from msgspec import Struct
+
+from contracts.contract import Operation
+from mock_servers.core.graphql import Sdl
+from seatrial.pytest_plugin import Refusal, Seatrial, UsageError
+
+CANDIDATES_MAXIMUM = 60
+DEPTH_MAXIMUM = 4
+STAMP = "2026-11-01T00:00:00Z"
+
+
+class Sent(Struct, frozen=True):
+    """One thing a fake sent: an answer, or a webhook. `what` is the operation or the topic."""
+
+    what: str
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Session:
+    """Calls everything a vendor has, and keeps what came back."""
+
+    def __init__(self, trial: Seatrial, vendor: str) -> None:
+        self.trial = trial
+        self.vendor = trial[vendor]
+        self.contract = self.vendor.fake.contract
+        self.sent: list[Sent] = []
+        self.client = self.vendor.client()
+        self.receiver = trial.receiver(answer=200)
+        self.fresh = False
+        """Whether a SKU is to be one that nobody knows yet."""
+
+    def run(self) -> "list[Sent]":
+        """All of it, one after the other; the clock moves on in between, so that no limit is met by accident."""
+        self.trial.seed(orders=3, products=5, vendors=[self.vendor.name])
+        self._subscribe()
+        for _ in range(2):  # what one operation makes, another shows
+            for operation in self.contract.operations.values():
+                if operation.graphql is None:
+                    self._rest(operation)
+                else:
+                    self._graphql(operation)
+                self._badly(operation)
+            self._people()
+            self.trial.clock.advance(hours=2)
+        self._nowhere()
+        self.sent += [
+            Sent(received.headers.get("x-topic", "webhook"), 200, list(received.headers.items()), received.body)
+            for received in self.receiver.received
+        ]
+        return self.sent
+
+    # Every way of asking
+
+    def _ask(self, what: str, method: str, path: str, **more: Any) -> httpx.Response:
+        self.trial.clock.advance(61)
+        response = self.client.request(method, path, **more)
+        self.sent.append(Sent(what, response.status_code, list(response.headers.multi_items()), response.content))
+        return response
+
+    def _rest(self, operation: Operation) -> None:
+        names = re.findall(r"\{(\w+)\}", operation.path)
+        for values in islice(product(*(self._path_values(name) for name in names)), CANDIDATES_MAXIMUM):
+            path = operation.path
+            for name, value in zip(names, values, strict=True):
+                path = path.replace(f"{{{name}}}", value)
+            done = [
+                self._ask(operation.id, operation.method, path, **body).is_success for body in self._bodies(operation)
+            ]
+            if any(done):
+                return
+
+    def _badly(self, operation: Operation) -> None:
+        """Without a token, with a wrong one, with garbage, with the wrong method."""
+        path = re.sub(r"\{\w+\}", "0", operation.path)
+        for headers in ({"Authorization": "Bearer wrong"}, dict.fromkeys(self.vendor._let_in(), "wrong")):
+            self._ask(operation.id, operation.method, path, headers=headers)
+        json = {"Content-Type": "application/json"}
+        self._ask(operation.id, operation.method, path, content=b"{", headers=json)
+        self._ask(operation.id, operation.method, path, content=b'{"x": "' + b"y" * 200 + b'"}', headers=json)
+        self._ask(operation.id, "PATCH" if operation.method == "PUT" else "PUT", path)
+
+    def _nowhere(self) -> None:
+        for path in ("/", "/nowhere", "/admin/nowhere", "/api/nowhere", "/%2e%2e/x"):
+            self._ask("", "GET", path)
+
+    def _people(self) -> None:
+        """What people do, with arguments as plausible as their names."""
+        for action in self.vendor.fake.actions.values():
+            schema = msgspec.json.schema(action.arguments)
+            for full in (True, False):
+                with suppress(UsageError, Refusal):
+                    self.vendor.act(action.name, **self._sample(schema, schema, full=full))
+
+    def _subscribe(self) -> None:
+        """To every topic, where the vendor has a root field for it."""
+        if "webhookSubscriptionCreate" not in self.vendor.fake.fields:
+            return
+        operation = next(each for each in self.contract.operations.values() if each.graphql)
+        schema = self._schema(operation)
+        topics = schema.get_type("WebhookSubscriptionTopic")
+        assert isinstance(topics, graphql.GraphQLEnumType)
+        for topic in topics.values:
+            form = f"{{uri: {graphql.print_ast(graphql.StringValueNode(value=self.receiver.url))}}}"
+            asked = f"webhookSubscriptionCreate(topic: {topic}, webhookSubscription: {form})"
+            query = f"mutation {{ {asked} {{ userErrors {{ message }} }} }}"
+            self._ask("webhookSubscriptionCreate", "POST", self._endpoint(operation), json={"query": query})
+
+    # GraphQL
+
+    def _graphql(self, operation: Operation) -> None:
+        schema = self._schema(operation)
+        for root, word in ((schema.query_type, "query"), (schema.mutation_type, "mutation")):
+            for name, field in (root.fields if root else {}).items():
+                self._field(operation, word, name, field)
+
+    def _field(self, operation: Operation, word: str, name: str, field: Any) -> None:
+        """With as much asked of it as its cost allows."""
+        for depth in range(DEPTH_MAXIMUM, 0, -1):
+            query = f"{word} {{ {name}{self._arguments(field)} {self._selection(field.type, depth)} }}"
+            answer = self._ask(name, "POST", self._endpoint(operation), json={"query": query}).json()
+            codes = {
+                error.get("extensions", {}).get("code") for error in answer.get("errors", ()) if isinstance(error, dict)
+            }
+            if "MAX_COST_EXCEEDED" not in codes:
+                return
+
+    def _schema(self, operation: Operation) -> graphql.GraphQLSchema:
+        versions = self.contract.profile.versions
+        return Sdl(self.contract.text(operation.graphql or "")).schema(versions.current if versions else "")
+
+    def _endpoint(self, operation: Operation) -> str:
+        versions = self.contract.profile.versions
+        return operation.path.replace("{version}", versions.current if versions else "")
+
+    def _selection(self, of: Any, depth: int) -> str:
+        named = graphql.get_named_type(of)
+        if graphql.is_leaf_type(named):
+            return ""
+        if isinstance(named, graphql.GraphQLUnionType) or depth == 0:
+            return "{ __typename }"
+        parts = ["__typename"]
+        for name, field in named.fields.items():
+            if any(graphql.is_required_argument(argument) for argument in field.args.values()):
+                continue
+            if graphql.is_leaf_type(graphql.get_named_type(field.type)):
+                parts.append(f"{name}{self._arguments(field)}")
+            elif depth > 1:
+                parts.append(f"{name}{self._arguments(field)} {self._selection(field.type, depth - 1)}")
+        return "{ " + " ".join(parts) + " }"
+
+    def _arguments(self, field: Any) -> str:
+        wanted = {
+            name: argument
+            for name, argument in field.args.items()
+            if graphql.is_required_argument(argument) or name in {"first", "id"}
+        }
+        if not wanted:
+            return ""
+        about = graphql.get_named_type(field.type).name
+        return (
+            "(" + ", ".join(f"{name}: {self._literal(name, each.type, about)}" for name, each in wanted.items()) + ")"
+        )
+
+    def _literal(self, name: str, of: Any, about: str) -> str:
+        of = of.of_type if graphql.is_non_null_type(of) else of
+        if graphql.is_list_type(of):
+            return f"[{self._literal(name.removesuffix('s'), of.of_type, about)}]"
+        if graphql.is_enum_type(of):
+            return str(next(iter(of.values)))
+        if graphql.is_input_object_type(of):
+            members = (
+                f"{key}: {self._literal(key, each.type, about)}"
+                for key, each in of.fields.items()
+                if graphql.is_required_input_field(each) or key in {"id", "lineItems", "quantity"}
+            )
+            return "{" + ", ".join(members) + "}"
+        return self._scalar(name, of.name, about)
+
+    def _scalar(self, name: str, of: str, about: str) -> str:
+        if of == "ID":
+            kind = name[:1].upper() + name[1:].removesuffix("Id") if name.endswith("Id") else about
+            return f'"{self._global_id(kind)}"'
+        if of in {"Int", "UnsignedInt64"}:
+            return "2"
+        if of == "Boolean":
+            return "true"
+        if of == "Float":
+            return "1.5"
+        if of == "DateTime":
+            return f'"{STAMP}"'
+        return msgspec.json.encode(self._word(name)).decode()
+
+    def _global_id(self, kind: str) -> str:
+        kind = {"FulfillmentOrderFulfillmentRequestPayload": "FulfillmentOrder"}.get(kind, kind)
+        ids = [each for each in self._ids() if "/" in each]
+        wanted = re.sub(r"(Create|Update|Delete|Cancel|Close|Open|Hold|Payload|V2).*", "", kind)
+        return next((each for each in ids if f"/{kind}/" in each or f"/{wanted}/" in each), ids[0] if ids else "0")
+
+    # Values
+
+    def _ids(self) -> Iterator[str]:
+        for kind in self.vendor.fake.kinds:
+            yield from (document["id"] for document in self.vendor.documents(kind)[:2] if "id" in document)
+
+    def _path_values(self, name: str) -> list[str]:
+        versions = self.contract.profile.versions
+        if "version" in name and versions:
+            return [versions.current]
+        return [*dict.fromkeys(each.rsplit("/", 1)[-1] for each in self._ids()), "0"]
+
+    def _bodies(self, operation: Operation) -> Iterator[dict[str, Any]]:
+        document = self.contract.surfaces[operation.surface].document
+        query = {
+            each["name"]: str(self._sample(each.get("schema", {}), document, each["name"]))
+            for each in operation.parameters
+            if each["in"] == "query" and each.get("required")
+        }
+        yield {"params": query}
+        for content_type, schema in operation.bodies.items():
+            for full, self.fresh in product((True, False), (False, True)):
+                body = self._sample(schema, document, full=full)
+                form = "urlencoded" in content_type
+                yield {"params": query, "data" if form else "json": body}
+
+    def _sample(self, schema: Any, document: Any, name: str = "", *, full: bool = True, depth: int = 0) -> Any:
+        """A value that may fit a schema; `full` asks for optional members too."""
+        schema = _resolved(schema, document)
+        for key in ("const", "default", "example", "enum", "examples"):
+            if schema.get(key) not in (None, "", [], {}):
+                return schema[key] if key in {"const", "default", "example"} else schema[key][0]
+        for key in ("allOf", "oneOf", "anyOf"):
+            if schema.get(key):
+                return self._sample(schema[key][0], document, name, full=full, depth=depth)
+        match _kind(schema):
+            case "object":
+                needed = schema.get("required", ())
+                members = schema.get("properties", {}) if depth < DEPTH_MAXIMUM else {}
+                return {
+                    key: self._sample(each, document, key, full=full, depth=depth + 1)
+                    for key, each in members.items()
+                    if full or key in needed
+                }
+            case "array":
+                return [self._sample(schema.get("items", {}), document, name, full=full, depth=depth + 1)]
+            case "integer" | "number":
+                return max(1, schema.get("minimum", 1))
+            case "boolean":
+                return True
+        return self._word(name)
+
+    def _word(self, name: str) -> str:
+        """A word as plausible as the member's name lets it be."""
+        credentials = self.vendor.credentials
+        if name in credentials:
+            return credentials[name]
+        known = {
+            "sku": lambda: f"NEW-{len(self.sent)}" if self.fresh else self._first("sku", "SKU-1"),
+            "order": lambda: self._first("order_number", self._first("name", "1")),
+            "grant_type": lambda: "client_credentials",
+            "country": lambda: "US",
+            "countryCode": lambda: "US",
+            "state": lambda: "TX",
+            "uri": lambda: self.receiver.url,
+            "redirect_uri": lambda: "https://app.test/back",
+            "scope": lambda: "",
+            "email": lambda: "ada@example.com",
+            "price": lambda: "10.00",
+            "shipping_price": lambda: "5.00",
+            "warehouse": lambda: "",
+            "location": lambda: "",
+        }
+        return (
+            str(known[name]()) if name in known else "2026-11-01T00:00:00Z" if name.endswith(("_at", "At")) else "words"
+        )
+
+    def _first(self, member: str, otherwise: str) -> str:
+        for kind in self.vendor.fake.kinds:
+            for document in self.vendor.documents(kind):
+                if isinstance(document.get(member), str):
+                    return str(document[member])
+        return otherwise
+
+
+def _resolved(schema: Any, document: Any) -> dict[str, Any]:
+    while isinstance(schema, dict) and "$ref" in schema:
+        found: Any = document
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        schema = found
+    return schema if isinstance(schema, dict) else {}
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    return str(next(each for each in kind if each != "null") if isinstance(kind, list) else kind)
+
+
+@pytest.fixture
+def session(seatrial: Seatrial) -> Callable[[str], Session]:
+    """A session with a vendor."""
+    return lambda vendor: Session(seatrial, vendor)
