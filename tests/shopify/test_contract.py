@@ -1,0 +1,143 @@
+"""Shopify's contract against itself: examples that fit the schema and the cost rule, and evidence everywhere."""
+
+import datetime
+import json
+import re
+from pathlib import Path
+
+import graphql as gq
+import jsonschema_rs
+import pytest
+
+from contracts.contract import load
+from mock_servers.core.graphql import Run, directive_arguments
+from mock_servers.shopify import behaviour
+from mock_servers.shopify.behaviour.endpoint import machine_of, version_for
+from mock_servers.shopify.cost import bill_of
+from tests.shopify.shop import shop
+
+CONTRACT = load("shopify")
+EXAMPLES = {example["file"]: example for example in CONTRACT.examples}
+QUERIES = {name: each for name, each in EXAMPLES.items() if each["operation"] == "graphql"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_a_request_and_a_reply_that_its_operation_takes_and_gives(name):
+    example = EXAMPLES[name]
+    operation = CONTRACT.operations[example["operation"]]
+    schema = operation.bodies["application/json"]
+    reply = operation.replies[str(example["response"]["status"])]
+
+    assert jsonschema_rs.is_valid(CONTRACT.schema(operation.surface, schema), example["request"]["body"])
+    assert jsonschema_rs.is_valid(CONTRACT.schema(operation.surface, reply), example["response"]["body"])
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_an_example_fits_the_schema_and_costs_what_it_says(name):
+    request, body = QUERIES[name]["request"], QUERIES[name]["response"]["body"]
+    machine = machine_of(version_for(request["path"].split("/")[3]))
+    plan = machine.plan(request["body"]["query"])
+    run = Run(plan, machine.variables(plan.operation, request["body"].get("variables", {})), None)
+    cost = body.get("extensions", {}).get("cost", {})
+
+    if cost:
+        assert bill_of(plan).requested(run) == cost["requestedQueryCost"]
+    if "data" in body:
+        assert bill_of(plan).actual(body["data"]) == cost["actualQueryCost"]
+    if body.get("data") and None not in body["data"].values():
+        document = gq.parse(request["body"]["query"])
+        again = gq.execute_sync(
+            machine.schema, document, body["data"], variable_values=request["body"].get("variables")
+        )
+        assert (again.errors, again.data) == (None, body["data"])
+
+
+@pytest.mark.parametrize(
+    "name", ["window_missing.json", "inventory_set_without_key.json", "webhook_address_blank.json", "wrong_token.json"]
+)
+def test_a_refusal_in_an_example_is_what_the_fake_says(name):
+    request, reply = QUERIES[name]["request"], QUERIES[name]["response"]
+    made = shop()
+    if reply["status"] == 401:
+        made.client.headers["X-Shopify-Access-Token"] = "wrong"
+
+    answered = made.post(request["path"], json=request["body"])
+
+    assert answered.status_code == reply["status"]
+    assert answered.json() == reply["body"] | (
+        {"extensions": answered.json()["extensions"]} if "extensions" in reply["body"] else {}
+    )
+
+
+@pytest.mark.parametrize("version", ["2026-01", "2026-04", "2026-07", "2026-10"])
+def test_the_schema_of_each_version_is_sound(version):
+    schema = machine_of(version).schema
+
+    assert gq.validate_schema(schema) == []
+    assert schema.query_type.name == "QueryRoot"
+    assert "evidence" not in {each.name for each in schema.directives}
+
+
+def test_every_type_of_the_schema_says_how_sure_we_are():
+    schema = machine_of("").schema
+    without = []
+    for name, each in schema.type_map.items():
+        if each.ast_node is None or isinstance(each, (gq.GraphQLInputObjectType, gq.GraphQLInterfaceType)):
+            continue
+        if isinstance(each, gq.GraphQLUnionType) or name in {"QueryRoot", "Mutation", "EvidenceGrade"}:
+            continue
+        evidence = directive_arguments(each.ast_node, "evidence")
+        if evidence is None:
+            without.append(name)
+            continue
+        assert evidence["grade"] in {"documented", "observed", "assumed"}
+        assert datetime.date.fromisoformat(evidence["read"]) <= datetime.date(2026, 12, 31)
+    assert without == []
+
+
+def test_the_retries_take_four_hours_and_grow():
+    after = CONTRACT.profile.webhooks.retries.after_seconds
+
+    assert (len(after), sum(after)) == (8, 4 * 3600)
+    assert list(after) == sorted(after)
+
+
+def test_every_scope_a_field_asks_for_is_one_of_shopifys():
+    schema = machine_of("").schema
+    scopes = set()
+    for each in schema.type_map.values():
+        for node in [each.ast_node, *(field.ast_node for field in getattr(each, "fields", {}).values())]:
+            scopes |= set((directive_arguments(node, "access") or {}).get("scopes", ()))
+
+    assert scopes
+    assert all(scope.startswith(("read_", "write_")) for scope in scopes)
+
+
+README = (CONTRACT.folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_what_the_fake_answers():
+    made = shop()
+    sent = re.search(r"-d '(\{.*?\})'", README)
+    shown = re.search(r"^\{\"data\".*$", README, re.MULTILINE)
+
+    assert made.post("/admin/api/2026-10/graphql.json", json=json.loads(sent[1])).text == shown[0]
+
+
+def test_the_readme_names_every_root_field_that_is_not_built():
+    bulk = {"bulkOperation", "bulkOperations", "currentBulkOperation", "bulkOperationCancel", "bulkOperationRunQuery"}
+
+    for name in set(machine_of("2026-10").unbuilt) - bulk:
+        assert f"`{name}`" in README
+
+
+def test_the_readme_names_every_switch_that_the_fake_reads():
+    folder = Path(behaviour.__file__).parent
+    read = {
+        name
+        for path in folder.glob("*.py")
+        for name in re.findall(r'\.setting\(\s*"([a-z_.]+)"', path.read_text("utf-8"))
+    }
+
+    assert read
+    assert all(f"| `{name}` |" in README for name in read)
