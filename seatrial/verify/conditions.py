@@ -6,7 +6,7 @@ from contracts.contract import Contract, Operation, Surface
 from contracts.evidence import Evidence
 from contracts.profile import GraphqlConnection, LinkHeader, OwnScheme, PageNumber, QueryCost
 from seatrial.verify.law import Condition
-from seatrial.verify.recipes import JSON, changes, grants, is_graphql
+from seatrial.verify.recipes import JSON, changes, grants, is_graphql, makes_in, named_in_path
 
 
 def guarded(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
@@ -73,14 +73,33 @@ def with_paths(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
     return any(each.built and named_in_path(each) for each in surface.operations)
 
 
-def named_in_path(operation: Operation) -> bool:
-    """Its path names a thing."""
-    return any(each["in"] == "path" and each["name"] != "version" for each in operation.parameters)
-
-
 def numbered_pages(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
     """Lists are walked by page number."""
     return any(isinstance(rule, PageNumber) for rule in surface.profile.pagination.values())
+
+
+def telling_pages(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
+    """Pages say of themselves which they are, or how many there are."""
+    rules = surface.profile.pagination.values()
+    return any(isinstance(rule, PageNumber) and set(rule.envelope) - {"rows"} for rule in rules)
+
+
+def growing(contract: Contract, surface: Surface) -> bool:
+    """Some list has an operation beside it that adds a row."""
+    return listed(contract, surface) and any(
+        each.built and each.method == "GET" and makes_in(contract, each) is not None for each in surface.operations
+    )
+
+
+def heading(contract: Contract, surface: Surface) -> bool:
+    """Some change has headers in the document of its answer."""
+    paths = surface.document.get("paths", {})
+    return any(
+        "headers" in reply
+        for each in surface.operations
+        if each.built and changes(contract, each)
+        for reply in paths[each.path][each.method.lower()]["responses"].values()
+    )
 
 
 def linked_pages(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001

@@ -11,7 +11,7 @@ from msgspec import Struct
 from contracts.contract import Operation
 from contracts.profile import LinkHeader, PageNumber
 from seatrial.verify.exchange import Exchange
-from seatrial.verify.recipes import CannotAskError
+from seatrial.verify.recipes import CannotAskError, named_in_path
 
 if TYPE_CHECKING:
     from seatrial.verify.bench import Bench
@@ -43,7 +43,7 @@ class Lists:
         """Operations that are paged, and can be asked."""
         for operation in self._bench.surface.operations:
             rule = self.rule(operation)
-            if operation.built and operation.method == "GET" and rule is not None and "{" not in operation.path:
+            if operation.built and operation.method == "GET" and rule is not None and not named_in_path(operation):
                 yield operation
 
     def rule(self, operation: Operation) -> PageNumber | LinkHeader | None:

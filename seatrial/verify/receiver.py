@@ -68,7 +68,7 @@ class InProcessReceiver(httpx.AsyncBaseTransport):
         if status is None:
             raise httpx.ReadTimeout("no answer came in time", request=request)
         moved = {"location": self.address("elsewhere")} if 300 <= status < 400 else {}
-        return httpx.Response(status, headers=moved, request=request)
+        return httpx.Response(status, headers=moved, stream=httpx.ByteStream(b""), request=request)
 
 
 class PortReceiver:

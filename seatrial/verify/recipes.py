@@ -81,6 +81,11 @@ def changes(contract: Contract, operation: Operation) -> bool:
     return not reads and not grants(contract, operation)
 
 
+def named_in_path(operation: Operation) -> bool:
+    """Its path names a thing; a version in it names none."""
+    return any(each["in"] == "path" and each["name"] != "version" for each in operation.parameters)
+
+
 def parameters(operation: Operation, where: str) -> Iterator[dict[str, Any]]:
     """The operation's parameters in the path, the query or the headers."""
     return (each for each in operation.parameters if each["in"] == where)

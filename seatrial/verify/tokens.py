@@ -34,16 +34,20 @@ class Tokens:
     def own(self) -> str | None:
         """Our standing token; asked for where only a client's id and secret are known."""
         if self._own is None:
-            own = self._bench.target.credentials.own
-            named = ("username", "password")
-            if "access_token" in own:
-                self._own = own["access_token"]
-            elif all(name in own for name in named):
-                self._own = b64encode(":".join(own[name] for name in named).encode()).decode()
-            else:
-                granted = self.granted()
-                self._own = granted.token if granted else None
+            self._own = self._standing(self._bench.target.credentials.own)
+            if self._own is None and (granted := self.granted()) is not None:
+                self._own = granted.token
         return self._own
+
+    def _standing(self, named: dict[str, str]) -> str | None:
+        """What opens this surface among credentials by name: a name and a password where it asks for them."""
+        if self._asks_for_a_password() and {"username", "password"} <= named.keys():
+            return b64encode(f"{named['username']}:{named['password']}".encode()).decode()
+        return named.get("access_token")
+
+    def _asks_for_a_password(self) -> bool:
+        schemes = self._bench.profile.auth
+        return bool(schemes) and all(isinstance(scheme, Basic) for scheme in schemes)
 
     def headers(self, token: str | None) -> Headers:
         """How a token is shown on this surface."""
@@ -67,7 +71,9 @@ class Tokens:
         return (each for each in contract.operations.values() if each.built and grants(contract, each))
 
     def granted(self, scope: str | None = None) -> Granted | None:
-        """Ask for a new token with our client's credentials; None when nobody gives one."""
+        """Ask for a new token with our client's credentials; None when nobody gives one that opens this surface."""
+        if self._asks_for_a_password():
+            return None
         for operation in self.grant_operations():
             try:
                 exchange = self.ask_grant(operation, {"scope": scope} if scope is not None else {})
@@ -119,7 +125,7 @@ class Tokens:
         """Another account's token; None when there is no other account."""
         control = self._bench.target.control
         found = control.second() if control is not None else self._bench.target.credentials.second
-        token = found.get("access_token")
+        token = self._standing(found)
         for name, value in found.items():
             self._bench.target.secrets.add(f"second_{name}", value)
         return token

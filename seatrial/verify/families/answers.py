@@ -14,6 +14,7 @@ from seatrial.verify.conditions import (
     auth_rule,
     changing,
     creating,
+    heading,
     makes,
     none,
     operation_rule,
@@ -80,7 +81,7 @@ def _judged(bench: Bench, operation: Operation, exchange: Exchange) -> Finding:
 @law(
     "answers.have_their_documented_headers",
     "Headers that a success has in its document are there.",
-    when=changing,
+    when=heading,
     source=operation_rule,
     writes=True,
 )

@@ -12,14 +12,13 @@ from seatrial.verify.conditions import (
     guarded,
     guarded_changes,
     guarded_named_changes,
-    named_in_path,
     opened,
     scoped,
     showing_rows,
 )
 from seatrial.verify.law import Finding, law
 from seatrial.verify.lists import rows_in
-from seatrial.verify.recipes import CannotAskError, changes
+from seatrial.verify.recipes import CannotAskError, changes, named_in_path
 
 NOBODY = "seatrial-no-such-token-0123456789"
 NOT_OPEN = ("invalid_token", "unauthenticated", "expired_token")

@@ -11,7 +11,6 @@ from seatrial.verify.conditions import (
     bodied,
     body_rule,
     changing,
-    named_in_path,
     none,
     operation_rule,
     queried,
@@ -21,7 +20,7 @@ from seatrial.verify.conditions import (
     with_paths,
 )
 from seatrial.verify.law import Finding, law
-from seatrial.verify.recipes import FORM, JSON, Recipe, is_graphql, parameters
+from seatrial.verify.recipes import FORM, JSON, Recipe, is_graphql, named_in_path, parameters
 from seatrial.verify.schemas import bounds, spoiled
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contracts.contract import Operation
 from contracts.profile import LinkHeader, PageNumber
 from seatrial.verify.bench import Bench
-from seatrial.verify.conditions import linked_pages, listed, numbered_pages, paging_rule
+from seatrial.verify.conditions import growing, linked_pages, listed, numbered_pages, paging_rule, telling_pages
 from seatrial.verify.law import Finding, law
-from seatrial.verify.lists import next_link, rows_in
+from seatrial.verify.lists import rows_in
 from seatrial.verify.recipes import makes_in
 
 SIZES = (1, 2, 7, 25)
@@ -116,7 +116,7 @@ def page_ends(bench: Bench) -> Iterator[Finding]:
 @law(
     "paging.counts_are_true",
     "What a page says of itself is so: its number, its size, how many rows and pages there are.",
-    when=numbered_pages,
+    when=telling_pages,
     source=paging_rule,
 )
 def counts(bench: Bench) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def counts(bench: Bench) -> Iterator[Finding]:
 @law(
     "paging.rows_that_arrive_while_walking_hide_none",
     "Rows that arrive while a list is walked neither hide nor repeat a row that was there before.",
-    when=listed,
+    when=growing,
     source=paging_rule,
     writes=True,
 )
@@ -168,7 +168,7 @@ def arriving(bench: Bench) -> Iterator[Finding]:
 @law(
     "paging.new_row_is_counted_once",
     "A row that was made is one more in its list, however often the list is read.",
-    when=listed,
+    when=growing,
     source=paging_rule,
     writes=True,
 )
@@ -214,12 +214,13 @@ def last_page(bench: Bench) -> Iterator[Finding]:
         if not isinstance(rule, LinkHeader):
             continue
         total = len(bench.lists.walk(operation, rule.size_maximum).rows)
-        if not 1 <= total <= rule.size_maximum:
-            yield bench.skipped(operation.id, f"{total} rows do not fit one page")
+        full = [size for size in range(1, rule.size_maximum + 1) if total % size == 0]
+        if not total:
+            yield bench.skipped(operation.id, "the list is empty")
             continue
-        exchange = bench.lists.page(operation, **{rule.size: total})
-        problem = "it links to a next page" if next_link(exchange) else ""
-        yield bench.judged(f"{operation.id} by {total}", problem, "no next link", exchange)
+        walked = bench.lists.walk(operation, full[-1])
+        problem = "" if len(walked.pages) == total // full[-1] else f"there are {len(walked.pages)} pages"
+        yield bench.judged(f"{operation.id} by {full[-1]} of {total}", problem, "full pages alone", walked.pages[-1])
 
 
 def _lists(bench: Bench) -> Iterator[tuple[Operation, PageNumber | LinkHeader]]:
