@@ -7,6 +7,7 @@ import threading
 from mock_servers.core.refusal import UsageError
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Server
+from seatrial.house import asyncio_run
 
 PATIENCE_SECONDS = 20.0
 
@@ -34,7 +35,7 @@ class Served:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._main())
+            asyncio_run(self._main())
         except BaseException as error:  # a thread has nobody to raise to
             self._failed = error
         finally:

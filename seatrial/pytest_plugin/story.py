@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from seatrial.pytest_plugin.trial import Seatrial
 
 EXCHANGES_MAXIMUM = 50
+LISTED_MAXIMUM = 20
 BODY_MAXIMUM = 600
 SECRET_MINIMUM = 6
 SECRET_NAME = re.compile(r"token|secret|password|key")
@@ -25,11 +26,12 @@ def told(trial: "Seatrial") -> str:
         lines.append(f"… {len(entries) - EXCHANGES_MAXIMUM} earlier ones left out")
     for entry in entries[-EXCHANGES_MAXIMUM:]:
         lines += _exchange(entry)
-    lines += [f"planned fault: {each.vendor} {each.operation} {each.kind}" for each in trial.faults.pending]
+    planned = trial.faults.pending[:LISTED_MAXIMUM]
+    lines += [f"planned fault: {each.vendor} {each.operation} {each.kind}" for each in planned]
     if not trial.over:  # once the test's world is gone its documents are too
         lines += [
             f"webhook {each.id} {each.vendor} {each.topic} to {each.url}: {each.state}, {len(each.attempts)} attempts"
-            for each in trial.deliveries
+            for each in trial.deliveries[-LISTED_MAXIMUM:]
         ]
     return _hidden("\n".join(lines), trial)
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from seatrial.pytest_plugin.ground import Ground
 
 T = TypeVar("T")
+PROBLEMS_MAXIMUM = 20
 
 
 class Attempt(Struct, frozen=True):
@@ -154,7 +155,8 @@ class Seatrial:
         ]
         found += [problem for each in self.deliveries for problem in _unsound(each)]
         if found:
-            raise AssertionError("\n".join(["this world is not sound:", *found]))
+            more = [f"… and {len(found) - PROBLEMS_MAXIMUM} more"] if len(found) > PROBLEMS_MAXIMUM else []
+            raise AssertionError("\n".join(["this world is not sound:", *found[:PROBLEMS_MAXIMUM], *more]))
 
     # Webhooks
 

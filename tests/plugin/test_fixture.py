@@ -365,3 +365,19 @@ def test_the_plan_of_faults_is_the_same_in_every_run(seatrial: Seatrial) -> None
         other.close()
     assert struck[0] == struck[1]
     assert {200, 503} == set(struck[0])
+
+
+def test_what_a_report_shows_is_bounded(seatrial: Seatrial, om: Any) -> None:
+    client = om.client()
+    for number in range(60):
+        client.get(f"/api/orders/{number}", params={"note": "x" * 2000})
+        seatrial.faults.plan(OM, "getOrder" if number < 30 else "listOrders", "delay", seconds=0)
+    shown = seatrial.story()
+    assert "earlier ones left out" in shown
+    assert len(shown) < 50 * 3000
+    stock = seatrial.world.work(OM).collection("stock")
+    for number in range(30):
+        stock.add({"id": f"9:{number}", "warehouse_id": "9", "sku": str(number), "on_hand": 0, "allocated": 1})
+    with pytest.raises(AssertionError, match=r"and 7\d more") as caught:
+        seatrial.assert_sound()
+    assert len(str(caught.value).splitlines()) == 22

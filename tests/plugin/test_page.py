@@ -26,6 +26,13 @@ def test_every_example_of_the_page_does_what_it_says(page: Any, page_follower: A
     assert page_follower(steps, tmp_path, as_a_user) == 3
 
 
+def test_the_page_about_fidelity_does_what_it_says_too(page_reader: Any, page_follower: Any, tmp_path: Path) -> None:
+    steps = page_reader((ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    assert page_follower(steps, tmp_path, os.environ | {"PATH": path}) == 3
+    assert {each.name for each in tmp_path.iterdir()} == {"fidelity.json", "fidelity.html"}
+
+
 @pytest.mark.wheel
 def test_a_new_user_in_an_empty_project_can_do_as_the_page_says(page: Any, page_follower: Any, tmp_path: Path) -> None:
     wheel = _built(tmp_path / "wheel")
