@@ -34,7 +34,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
 EXACT_MAXIMUM = 2**53
-FRAGMENTS_MAXIMUM = 10_000
+FRAGMENTS_MAXIMUM = 4_000
 log = logging.getLogger("seatrial")
 
 
@@ -244,7 +244,11 @@ class VendorApp:
         return encode(body)
 
     def _list(self, call: Call, status: int, listing: Listing) -> bytes:
-        rows = b"[" + b",".join(self._texts(call, listing.collection, listing.heads)) + b"]"
+        surface, collection, heads = call.operation.surface, listing.collection, listing.heads
+        rows = collection.page(surface, heads)
+        if rows is None:
+            rows = b"[" + b",".join(self._texts(call, collection, heads)) + b"]"
+            collection.keep_page(surface, heads, rows)
         if not listing.member:
             return rows
         self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})

@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -20,7 +21,8 @@ SECRET_NAME = re.compile(
 SECRET_IN_REPLY = re.compile(r"token$|secret|passw|api_?key", re.IGNORECASE)
 """The same in an answer, where a `code` names what went wrong."""
 SUSPECTS = (b"oken", b"ecret", b"assw", b"pi_key", b"piKey", b"ignature")
-"""What a body holds that may have such members; looked for without minding what else it is, since that is cheap."""
+SUSPECT = re.compile(rb'(?:oken|ecret|assw|pi_?[kK]ey|ignature)[^"&=:,]{0,64}"?\s*[:=]')
+"""What a body holds that may have such members. The words are looked for first: they are rare, and that is cheap."""
 SECRET_MEMBER = re.compile(r'"([^"\\]{1,64})"\s*:\s*(?:"(?:[^"\\]|\\.)*"?|[^\s",{}\[\]]+)')
 """Name and value in what is nearly JSON, for bodies that cannot be read as it."""
 
@@ -69,7 +71,7 @@ class Journal:
         """Keep one exchange. `guarded`: its contract says that its bodies carry secrets; in others they are looked for
         where the request mentions any."""
         self._number += 1
-        if guarded or (request_body and any(map(request_body.__contains__, SUSPECTS))):
+        if guarded or (request_body and any(map(request_body.__contains__, SUSPECTS)) and SUSPECT.search(request_body)):
             request_body = body_without_secrets(request_body)
             reply_body = body_without_secrets(reply_body, SECRET_IN_REPLY)
         if "=" in target:
@@ -107,6 +109,7 @@ def body_without_secrets(body: bytes, names: re.Pattern[str] = SECRET_NAME) -> b
     return _fields_without_secrets(text).encode() if "=" in text else body
 
 
+@lru_cache(maxsize=1024)
 def target_without_secrets(target: str) -> str:
     """A path and query, or an address, without the values of secret-looking parameters."""
     path, mark, query = target.partition("?")

@@ -77,6 +77,8 @@ class Document(Mapping[str, Any]):
 
 DOCUMENTS_REMEMBERED = 4096
 ANSWERS_REMEMBERED = 256
+PAGES_REMEMBERED = 64
+PAGE_REMEMBERED_BYTES = 65_536
 ANSWER_ROWS_REMEMBERED = 1000
 
 
@@ -96,6 +98,7 @@ class Collection:
         """The texts of lists without conditions, which are most of them."""
         self._documents: dict[str, Document] = {}
         self._answers: dict[tuple[Any, ...], list[Any]] = {}
+        self._pages: dict[tuple[str, int], tuple[list[tuple[str, int]], bytes]] = {}
         self._body = store.connection.body
         table = table_of(vendor, kind)
         self._select = f"SELECT seq, id, version, {self._body} FROM {table} WHERE world = ?"  # noqa: S608 - checked names
@@ -108,6 +111,7 @@ class Collection:
             " ON CONFLICT (world, id) DO UPDATE SET version = excluded.version, body = excluded.body RETURNING",
         )
         self._update = f"UPDATE {table} SET version = ?, body = ? WHERE world = ? AND id = ? RETURNING seq"  # noqa: S608
+        self._replace = f"UPDATE {table} SET version = ?, body = ? WHERE seq = ?"  # noqa: S608
         self._delete = f"DELETE FROM {table} WHERE world = ? AND id = ?"  # noqa: S608
 
     def find(self, id: str) -> Document | None:
@@ -197,6 +201,10 @@ class Collection:
         raw = encode(dict(body) if isinstance(body, Document) else body)
         version = store.next_version()
         store.write()
+        known = self._documents.get(key)
+        if known is not None:
+            store.connection.rows(self._replace, (version, raw.decode(), known.seq))
+            return self._changed(Document(self.kind, known.seq, key, version, raw))
         rows = store.connection.rows(self._update, (version, raw.decode(), store.world, key))
         if not rows:
             raise Refusal("not_found", kind=self.kind, id=key)
@@ -223,11 +231,25 @@ class Collection:
         """Whatever was remembered may have changed."""
         self._documents.clear()
         self._answers.clear()
+        self._pages.clear()
         self._total = None
+
+    def page(self, surface: str, heads: list[tuple[str, int]]) -> bytes | None:
+        """The rows of a list as a surface shows them, if the very same answer was shown before and nothing changed."""
+        kept = self._pages.get((surface, id(heads)))
+        return kept[1] if kept is not None and kept[0] is heads else None
+
+    def keep_page(self, surface: str, heads: list[tuple[str, int]], text: bytes) -> None:
+        """Remember how the rows of a list look."""
+        if self.store.connection.private and len(text) <= PAGE_REMEMBERED_BYTES:
+            if len(self._pages) >= PAGES_REMEMBERED:
+                self._pages.clear()
+            self._pages[surface, id(heads)] = (heads, text)
 
     def _changed(self, document: Document) -> Document:
         if self._answers:
             self._answers.clear()
+            self._pages.clear()
         return self._remember(document)
 
     def _remember(self, document: Document) -> Document:

@@ -226,6 +226,7 @@ class World:
         self.journal.clear()
         self.limits.clear()
         self.late.clear()
+        self.fragments.clear()
         self.directory.forget(self.name, standing=False)
         for (vendor, name), credential in self._standing_then.items():
             self.directory.put(vendor, name, credential)  # it may have been revoked
