@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.profile import RateLimit
 from mock_servers.core.clock import Clock, iso_millis, moment_of
 from mock_servers.core.fake import Size
 from mock_servers.core.faults import Kind
@@ -17,6 +18,7 @@ from mock_servers.core.filters import All, Is
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.refusals import refusal_answer
 from mock_servers.core.sandbox import Sandbox
+from mock_servers.core.throttle import check_numbers
 from mock_servers.core.webhooks import KIND, redeliver
 from mock_servers.core.world import World
 
@@ -321,12 +323,23 @@ def _change_settings(world: World, form: dict[str, Any]) -> None:
         vendor, _, switch = name.partition(".")
         if vendor not in world.fakes or not switch:
             raise UsageError(f"{name!r} is not a setting; settings are named <vendor>.<switch>")
+        if switch.startswith("limit.") and form[name] is not None:
+            check_numbers(_limits(world, vendor, switch.removeprefix("limit.")), form[name])
     for name, value in form.items():
         if value is None:
             world.settings.pop(name, None)
         else:
             world.settings[name] = value
     world.limits.clear()
+
+
+def _limits(world: World, vendor: str, name: str) -> list[RateLimit]:
+    surfaces = world.fakes[vendor].contract.profile.surfaces.values()
+    rules = [surface.rate_limits[name] for surface in surfaces if name in surface.rate_limits]
+    if not rules:
+        known = ", ".join(sorted({limit for surface in surfaces for limit in surface.rate_limits}))
+        raise UsageError(f"{vendor} has no limit {name!r}; it has: {known}")
+    return rules
 
 
 def _said(sandbox: Sandbox, vendor: str, refusal: Refusal) -> str:

@@ -38,15 +38,24 @@ def digest(sort: str, secret: str) -> str:
     return hashlib.sha256(f"{sort}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
+GRANTED_MAXIMUM = 100_000
+"""Secrets that were granted and are remembered; the oldest goes first. Those made with a world do not count."""
+Key = tuple[str, str]
+"""Vendor and digest."""
+
+
 class Directory:
     """Every credential of every world in this process, and in the state it was started with."""
 
     def __init__(self, root: Connection | None = None) -> None:
+        self.granted_maximum = GRANTED_MAXIMUM
         self._root = root
-        self._by_digest: dict[tuple[str, str], Credential] = {}
+        self._by_digest: dict[Key, Credential] = {}
+        self._of_world: dict[str, dict[Key, Credential]] = {}
+        self._granted: dict[Key, None] = {}
         if root is not None:
             for vendor, name, body in root.rows(f"SELECT vendor, digest, {root.body} FROM credential"):  # noqa: S608
-                self._by_digest[vendor, name] = msgspec.json.decode(body, type=Credential)
+                self._let_in((vendor, name), msgspec.json.decode(body, type=Credential))
 
     def find(self, vendor: str, sort: str, secret: str) -> Credential | None:
         """The credential behind a secret, expired or not."""
@@ -65,13 +74,15 @@ class Directory:
         if credential is None:
             self.revoke_digest(vendor, name)
             return
-        self._by_digest[vendor, name] = credential
+        self._let_in((vendor, name), credential)
         if self._root is not None:
             self._root.rows(
                 "INSERT INTO credential (vendor, digest, world, body) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (vendor, digest) DO UPDATE SET world = excluded.world, body = excluded.body",
                 (vendor, name, credential.world, msgspec.json.encode(credential).decode()),
             )
+        while len(self._granted) > self.granted_maximum:
+            self.revoke_digest(*next(iter(self._granted)))
 
     def revoke(self, vendor: str, sort: str, secret: str) -> bool:
         """Shut a secret out; says whether it had been let in."""
@@ -79,24 +90,40 @@ class Directory:
 
     def revoke_digest(self, vendor: str, name: str) -> bool:
         """The same, by the digest."""
+        key = (vendor, name)
         if self._root is not None:
-            self._root.rows("DELETE FROM credential WHERE vendor = ? AND digest = ?", (vendor, name))
-        return self._by_digest.pop((vendor, name), None) is not None
+            self._root.rows("DELETE FROM credential WHERE vendor = ? AND digest = ?", key)
+        credential = self._by_digest.pop(key, None)
+        if credential is None:
+            return False
+        del self._of_world[credential.world][key]
+        self._granted.pop(key, None)
+        return True
 
     def of(self, world: str, vendor: str | None = None, sort: str | None = None) -> Iterator[Credential]:
         """The credentials of a world."""
-        for credential in tuple(self._by_digest.values()):
-            if credential.world == world and vendor in {None, credential.vendor} and sort in {None, credential.sort}:
+        for credential in tuple(self._of_world.get(world, {}).values()):
+            if vendor in {None, credential.vendor} and sort in {None, credential.sort}:
                 yield credential
 
-    def standing(self, world: str) -> dict[tuple[str, str], Credential]:
+    def standing(self, world: str) -> dict[Key, Credential]:
         """What was made with a world, by vendor and digest, for `put` to bring back."""
-        return {key: each for key, each in self._by_digest.items() if each.world == world and each.standing}
+        return {key: each for key, each in self._of_world.get(world, {}).items() if each.standing}
 
     def forget(self, world: str, *, standing: bool) -> None:
         """Shut out all that was granted in a world, and with `standing` all that was made with it."""
-        for key, credential in tuple(self._by_digest.items()):
-            if credential.world == world and (standing or not credential.standing):
-                del self._by_digest[key]
-                if self._root is not None:
-                    self._root.rows("DELETE FROM credential WHERE vendor = ? AND digest = ?", key)
+        for key, credential in tuple(self._of_world.get(world, {}).items()):
+            if standing or not credential.standing:
+                self.revoke_digest(*key)
+        if not self._of_world.get(world):
+            self._of_world.pop(world, None)
+
+    def _let_in(self, key: Key, credential: Credential) -> None:
+        before = self._by_digest.get(key)
+        if before is not None:
+            del self._of_world[before.world][key]
+            self._granted.pop(key, None)
+        self._by_digest[key] = credential
+        self._of_world.setdefault(credential.world, {})[key] = credential
+        if not credential.standing:
+            self._granted[key] = None

@@ -5,16 +5,17 @@ its headers say.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import structs
 
 from contracts.profile import FixedWindow, LeakyBucket, QueryCost, RateLimit
-from mock_servers.core.refusal import Refusal
+from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.wire import RawHeaders, header_line
 
 CALLERS_MAXIMUM = 10_000
+NUMBERS_MAXIMUM = 10**9
 
 
 def struck(rule: RateLimit, now: float, seconds: int) -> dict[str, Any]:
@@ -143,8 +144,32 @@ def limit_of(rule: RateLimit) -> Limit:
             return Points(rule)
 
 
+def check_numbers(rules: Iterable[RateLimit], numbers: Any) -> None:
+    """Raises UsageError for numbers that none of these rules could live with."""
+    known = {name for rule in rules for name in rule.__struct_fields__} - {
+        "evidence",
+        "headers",
+        "refusal_headers",
+        "per",
+    }
+    if not isinstance(numbers, dict) or not numbers or not numbers.keys() <= known:
+        raise UsageError(f'a limit has {", ".join(sorted(known))}, as in {{"limit": 100}}; not {numbers!r:.100}')
+    for name, value in numbers.items():
+        whole = name.startswith(("limit", "single"))
+        least = 0 if whole else 0.001
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            raise UsageError(f"{name} is a {'whole ' if whole else ''}number, not {value!r:.100}")
+        if not least <= value <= NUMBERS_MAXIMUM:
+            raise UsageError(f"{name} is {least} at least and {NUMBERS_MAXIMUM} at most")
+
+
+def _with(rule: RateLimit, numbers: Mapping[str, Any]) -> RateLimit:
+    """The rule with those numbers of a world that it knows: surfaces may have limits of one name and several kinds."""
+    return structs.replace(rule, **{name: value for name, value in numbers.items() if name in rule.__struct_fields__})
+
+
 class Limits:
-    """Who has called how much, in one world. The longest unseen caller is forgotten when there are too many."""
+    """Who has called how much, in one world. Whoever called first is forgotten first when there are too many."""
 
     def __init__(self) -> None:
         self._of: dict[Caller, Limit] = {}
@@ -161,7 +186,7 @@ class Limits:
         """Begin to count a caller; `changed` are a world's own numbers."""
         if len(self._of) >= CALLERS_MAXIMUM:
             del self._of[next(iter(self._of))]
-        limit = self._of[caller] = limit_of(structs.replace(rule, **changed) if changed else rule)
+        limit = self._of[caller] = limit_of(_with(rule, changed) if changed else rule)
         return limit
 
     def clear(self) -> None:

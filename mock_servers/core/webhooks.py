@@ -25,12 +25,16 @@ if TYPE_CHECKING:
     import httpx
 
     from mock_servers.core.fake import Event, Listener, Work
+    from mock_servers.core.store import Document
     from mock_servers.core.world import World
 
 DELIVER = "deliver"
 HELD_SECONDS = 60.0
 REORDERED_SECONDS = 0.001
 ANSWER_MAXIMUM = 4096
+ADDRESSES_MAXIMUM = 4
+DELIVERIES_MAXIMUM = 10_000
+"""Deliveries kept of one vendor in one world."""
 KIND = "webhook_delivery"
 HEALTH = "webhook_health"
 
@@ -89,11 +93,24 @@ def _keep(work: "Work", topic: str, listener: "Listener", fault: Fault | None) -
     )
     if kind == "drop":
         return
-    for again in (False, True) if kind == "repeat" else (False,):
-        timer = {"delivery": str(number), "redelivery": again}
-        work.world.store.set_timer(work.vendor, DELIVER, work.now + held, timer)
+    _set(work, str(number), work.now + held, made=0)
+    if kind == "repeat":
+        work.world.store.set_timer(work.vendor, DELIVER, work.now, {"delivery": str(number), "redelivery": True})
     if kind != "reorder":
         _release(work, number)
+    _forget(work, number - DELIVERIES_MAXIMUM)
+
+
+def _set(work: "Work", id: str, due: float, made: int) -> None:
+    """Have it delivered then, if no more attempts than these were made by then."""
+    work.world.store.set_timer(work.vendor, DELIVER, due, {"delivery": id, "made": made})
+
+
+def _forget(work: "Work", number: int) -> None:
+    """One leaves for each that comes, once there are many; never one that is still to be delivered."""
+    old = work.collection(KIND).find(str(number)) if number > 0 else None
+    if old is not None and old["state"] != "pending":
+        work.collection(KIND).delete(old.id)
 
 
 def _release(work: "Work", number: int) -> None:
@@ -101,8 +118,7 @@ def _release(work: "Work", number: int) -> None:
     for waiting in work.collection(KIND).rows(Is("fault", "=", "reorder")):
         if waiting["state"] == "pending" and int(waiting.id) < number:
             work.collection(KIND).save(waiting | {"fault": "reordered"})
-            due = work.now + REORDERED_SECONDS
-            work.world.store.set_timer(work.vendor, DELIVER, due, {"delivery": waiting.id})
+            _set(work, waiting.id, work.now + REORDERED_SECONDS, made=len(waiting["attempts"]))
 
 
 def redeliver(work: "Work", id: str) -> None:
@@ -120,8 +136,11 @@ async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any]
     fake = world.fakes[vendor]
     rules = fake.contract.profile.webhooks
     delivery = world.store.collection(vendor, KIND).find(timer["delivery"])
-    if rules is None or delivery is None or (delivery["state"] != "pending" and not timer.get("redelivery")):
+    if rules is None or delivery is None:
         return
+    made = len(delivery["attempts"])
+    if not timer.get("redelivery") and (delivery["state"] != "pending" or timer.get("made", made) != made):
+        return  # it got there some other way, or its next attempt has a time of its own
     body = delivery["body"].encode()
     headers = dict(delivery["headers"])
     if rules.signature is not None:
@@ -130,13 +149,15 @@ async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any]
     outcome = await courier.post(delivery["url"], headers, body, rules)
     if world.gone:
         return
-    _record(world, vendor, due, delivery.id, outcome, headers)
+    _record(world, vendor, due, delivery, outcome, headers)
 
 
-def _record(world: "World", vendor: str, at: float, id: str, outcome: Outcome, headers: dict[str, str]) -> None:
+def _record(
+    world: "World", vendor: str, at: float, tried: "Document", outcome: Outcome, headers: dict[str, str]
+) -> None:
     work = world.work(vendor, at)
-    delivery = work.collection(KIND).find(id)
-    if delivery is None:
+    delivery = work.collection(KIND).find(tried.id)
+    if delivery is None or delivery["body"] != tried["body"] or delivery["created"] != tried["created"]:
         return  # the world was reset while the attempt was under way
     rules = work.fake.contract.profile.webhooks
     assert rules is not None  # noqa: S101 - attempt() has just read them
@@ -149,11 +170,12 @@ def _record(world: "World", vendor: str, at: float, id: str, outcome: Outcome, h
         "signed": delivery["body"] if rules.signature else "",
     }
     attempts = [*delivery["attempts"], made]
-    wait = None if outcome.good else _wait_seconds(rules, len(attempts))
-    state = "delivered" if outcome.good else "pending" if wait is not None else "failed"
+    there = outcome.good or delivery["state"] == "delivered"
+    wait = None if there else _wait_seconds(rules, len(attempts))
+    state = "delivered" if there else "pending" if wait is not None else "failed"
     work.collection(KIND).save(delivery | {"attempts": attempts, "state": state})
     if wait is not None:
-        work.world.store.set_timer(vendor, DELIVER, at + wait, {"delivery": id})
+        _set(work, delivery.id, at + wait, made=len(attempts))
     _judge(work, rules, delivery["subscription"], outcome.good)
     world.finish(work)
 
@@ -201,24 +223,36 @@ class Courier:
         import httpx  # a second of a slow machine's start-up, needed only once something is delivered
 
         try:
-            target, host = await self._checked(url)
+            targets, host = await self._checked(url)
         except (UsageError, OSError, ValueError) as error:
             return Outcome(None, error=str(error) or type(error).__name__)
         if self._client is None:
             self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
         time_out = httpx.Timeout(rules.retries.timeout_seconds, connect=rules.retries.connect_timeout_seconds)
         extensions = {"sni_hostname": urlsplit(url).hostname or "", "timeout": time_out.as_dict()}
-        try:
-            request = httpx.Request(
-                "POST", target, headers={"Host": host} | headers, content=body, extensions=extensions
-            )
-            response = await self._client.send(request, stream=True)
+        outcome = Outcome(None)
+        for target in targets:
             try:
-                return Outcome(response.status_code, await _beginning(response))
-            finally:
-                await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, UnicodeError) as error:
-            return Outcome(None, error=f"{type(error).__name__}: {error}".rstrip(": "))
+                # Who sends an answer drop by drop has no more time than who sends it at once.
+                async with asyncio.timeout(rules.retries.timeout_seconds + rules.retries.connect_timeout_seconds):
+                    request = httpx.Request(
+                        "POST", target, headers={"Host": host} | headers, content=body, extensions=extensions
+                    )
+                    return await self._sent(self._client, request)
+            except httpx.ConnectError as error:  # a name such as localhost may have an address nobody listens on
+                outcome = Outcome(None, error=f"ConnectError: {error}".rstrip(": "))
+            except TimeoutError:
+                return Outcome(None, error="TimeoutError: no whole answer in time")
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
+                return Outcome(None, error=f"{type(error).__name__}: {error}".rstrip(": "))
+        return outcome
+
+    async def _sent(self, client: "httpx.AsyncClient", request: "httpx.Request") -> Outcome:
+        response = await client.send(request, stream=True)
+        try:
+            return Outcome(response.status_code, await _beginning(response))
+        finally:
+            await response.aclose()
 
     async def aclose(self) -> None:
         """Give the connections back."""
@@ -226,22 +260,23 @@ class Courier:
             await self._client.aclose()
             self._client = None
 
-    async def _checked(self, url: str) -> tuple[str, str]:
-        """The URL with the checked address in the name's place, and the Host header to send."""
+    async def _checked(self, url: str) -> tuple[list[str], str]:
+        """The URL with each checked address in the name's place, and the Host header to send."""
         parts = urlsplit(url)
         host = parts.hostname
         if parts.scheme not in {"http", "https"} or not host:
             raise UsageError("only http and https addresses are delivered to")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if self._transport is not None:
-            return url, parts.netloc
+            return [url], parts.netloc
         addresses = await self._resolve(host, port)
         if not addresses:
             raise UsageError(f"{host} has no address")
         if host not in self.allowed_hosts and not all(ipaddress.ip_address(each).is_loopback for each in addresses):
             raise UsageError(f"{host} is not on loopback and not a listed host; list it with --webhook-host {host}")
-        address = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
-        return parts._replace(netloc=f"{address}:{port}").geturl(), parts.netloc.rsplit("@", 1)[-1]
+        places = [f"[{address}]" if ":" in address else address for address in dict.fromkeys(addresses)]
+        targets = [parts._replace(netloc=f"{place}:{port}").geturl() for place in places[:ADDRESSES_MAXIMUM]]
+        return targets, parts.netloc.rsplit("@", 1)[-1]
 
 
 async def _addresses(host: str, port: int) -> list[str]:
@@ -250,6 +285,8 @@ async def _addresses(host: str, port: int) -> list[str]:
 
 
 async def _beginning(response: "httpx.Response") -> str:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return "(packed, and not unpacked: a little that is packed may be very much)"
     text = b""
     async for part in response.aiter_bytes():
         text += part

@@ -312,7 +312,7 @@ def test_a_postgres_that_is_not_there_is_refused_without_showing_the_password():
 
 
 def test_a_postgres_that_will_not_have_our_tables_is_refused_in_one_sentence(postgres_state):
-    with pytest.raises(UsageError, match="the PostgreSQL state cannot be used: [A-Za-z]+$"):
+    with pytest.raises(UsageError, match=r"the PostgreSQL state cannot be used: [A-Za-z]+$"):
         stand(postgres_state.replace("fakes_", "no_such_schema_"))
 
 
