@@ -1,18 +1,40 @@
-"""Recorded exchanges, asked again: the same status, and a body of the same build, whatever ids and moments it has."""
+"""Recorded exchanges, asked again: the same status, and a body of the same build, whatever ids and moments it has.
 
+An example names things that were there when it was recorded. Ids are replaced by ids of the same sort that are here,
+credentials by ours. One that only reads, or that names nothing at all, has to be answered as recorded; one that was
+recorded in a situation of its own is asked in those that can be made, and skipped when none of them is it.
+"""
+
+import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
+from msgspec import Struct
 
+from contracts.contract import Operation
 from contracts.evidence import Evidence
-from seatrial.verify.bench import Bench
+from seatrial.verify.bench import OURS, Bench
 from seatrial.verify.conditions import exemplified, operation_rule
+from seatrial.verify.exchange import Exchange
 from seatrial.verify.law import Finding, law
-from seatrial.verify.recipes import JSON, Recipe, changes
+from seatrial.verify.recipes import JSON, CannotAskError, Recipe, changes
+from seatrial.verify.templates import body_problem
 
-CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "host", "content-length", "content-type"})
+NOBODY = "seatrial-no-such-token-0123456789"
+SAID = frozenset({"message", "code", "error", "error_description", "title"})
+"""Members whose text is itself the fact: it is the same but for its numbers."""
+OWN_HEADERS = frozenset({"authorization", "cookie", "host", "content-length", "content-type"})
+PLACEHOLDER = re.compile(r"[A-Z][A-Z_]{2,}")
+
+
+class Replay(Struct):
+    """An example made ready to be asked here. `named`: it names things, `missing`: what it names that is not here."""
+
+    recipe: Recipe
+    named: bool = False
+    missing: str = ""
 
 
 @law(
@@ -24,66 +46,110 @@ CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "host", "content-leng
 def replayed(bench: Bench) -> Iterator[Finding]:
     for example in bench.contract.examples:
         operation = bench.contract.operations.get(example.get("operation", ""))
-        if operation is None or operation.surface != bench.surface.name:
-            continue
-        file = str(example["file"])
-        if why := _unasked(bench, example):
-            yield bench.skipped(file, why)
-            continue
-        exchange = bench.ask(operation, _recipe(example["request"]), token=... if _known(example) else None)
-        wanted = example["response"]
-        problem = f"answered {exchange.status}" if exchange.status != wanted["status"] else ""
-        if not problem and "body" in wanted and wanted["body"] is not None:
-            problem = build_problem(wanted["body"], exchange.json, "body")
-        yield bench.judged(file, problem, f"{wanted['status']} as recorded", exchange, _evidence(example))
+        if operation is not None and operation.surface == bench.surface.name:
+            yield _replayed(bench, operation, example)
+
+
+def _replayed(bench: Bench, operation: Operation, example: dict[str, Any]) -> Finding:
+    file, wanted = str(example["file"]), example["response"]
+    reads = not changes(bench.contract, operation) and "mutation" not in str(example["request"].get("body", ""))
+    if not reads and (not bench.writes or bench.target.control is None):
+        return bench.skipped(file, "it changes things that cannot be put back at this target")
+    if _is_refusal(bench, wanted, "throttled"):
+        return bench.skipped(file, "it is a refusal for speed, which the limits' own laws ask for")
+    replay = _ready(bench, operation, example["request"])
+    if replay.missing:
+        return bench.skipped(file, f"it needs {replay.missing}, and there is none here")
+    problem, exchange = "", None
+    for exchange in _asked(bench, operation, replay.recipe, wanted, reads=reads):
+        problem = _problem(wanted, exchange)
+        if not problem:
+            break
+    if problem and replay.named and not (reads and _went_well(wanted)):
+        return bench.skipped(file, f"the situation it was recorded in is not at hand ({problem})")
+    evidence = msgspec.convert(example["evidence"], Evidence, strict=False) if example.get("evidence") else None
+    return bench.judged(file, problem, f"{wanted['status']} as recorded", exchange, evidence)
+
+
+def _asked(
+    bench: Bench, operation: Operation, recipe: Recipe, wanted: dict[str, Any], *, reads: bool
+) -> Iterator[Exchange]:
+    """The answers in the situations that can be made: as a stranger, as ourselves, once more, and without any scope."""
+    if any(_is_refusal(bench, wanted, code) for code in ("invalid_token", "unauthenticated")):
+        yield bench.ask(operation, recipe, token=NOBODY)
+        return
+    yield bench.ask(operation, recipe, token=OURS)
+    if not reads:
+        yield bench.ask(operation, recipe, token=OURS)
+    control = bench.target.control
+    narrow = control.grant((), None) if control is not None else None
+    if narrow is not None and operation.scopes is not None:
+        yield bench.ask(operation, recipe, token=narrow)
+
+
+def _problem(wanted: dict[str, Any], exchange: Exchange) -> str:
+    if exchange.status != wanted["status"]:
+        return f"answered {exchange.status}"
+    return build_problem(wanted["body"], exchange.json, "body") if wanted.get("body") is not None else ""
 
 
 def build_problem(recorded: Any, answered: Any, at: str) -> str:
-    """Where an answer is built otherwise than the recorded one. Values may differ, types may not."""
+    """Where an answer is built otherwise than the recorded one. Values may differ; types, and what is said, may not."""
+    name = at.rsplit(".", 1)[-1]
     match recorded:
         case dict():
             if not isinstance(answered, dict):
                 return f"{at} is no object"
-            missing = sorted(recorded.keys() - answered.keys())
-            if missing:
+            if missing := sorted(recorded.keys() - answered.keys()):
                 return f"{at} lacks {', '.join(missing)}"
-            problems = (build_problem(value, answered[name], f"{at}.{name}") for name, value in recorded.items())
+            problems = (build_problem(value, answered[key], f"{at}.{key}") for key, value in recorded.items())
             return next((problem for problem in problems if problem), "")
         case list():
-            if not isinstance(answered, list):
-                return f"{at} is no list"
+            if not isinstance(answered, list) or (name.lower().endswith("errors") and len(recorded) != len(answered)):
+                return f"{at} is {answered!r:.80}, not a list like the recorded one"
             return build_problem(recorded[0], answered[0], f"{at}[0]") if recorded and answered else ""
         case None:
-            return ""
+            return f"{at} is not null" if name == "data" and answered is not None else ""
         case bool():
-            return "" if isinstance(answered, bool) else f"{at} is {answered!r}, not true or false"
+            return "" if isinstance(answered, bool) else f"{at} is {answered!r:.80}, not true or false"
         case int() | float():
             number = isinstance(answered, (int, float)) and not isinstance(answered, bool)
-            return "" if number or answered is None else f"{at} is {answered!r}, not a number"
-    return "" if isinstance(answered, str) or answered is None else f"{at} is {answered!r}, not text"
+            return "" if number or answered is None else f"{at} is {answered!r:.80}, not a number"
+    if not isinstance(answered, str):
+        return "" if answered is None and name not in SAID else f"{at} is {answered!r:.80}, not text"
+    same = name not in SAID or re.sub(r"\d+", "0", recorded) == re.sub(r"\d+", "0", answered)
+    return "" if same else f"{at} says {answered!r:.120}"
 
 
-def _unasked(bench: Bench, example: dict[str, Any]) -> str:
-    """Why an example is not asked here: it needs something there first, or would change something unasked."""
-    if example.get("given"):
-        return "it needs something that only its own story makes"
-    operation = bench.contract.operations[example["operation"]]
-    mutates = changes(bench.contract, operation) or "mutation" in str(example["request"].get("body", ""))
-    if mutates and not bench.writes:
-        return "it changes things at the target, and --writes was not given"
-    return ""
+def _went_well(wanted: dict[str, Any]) -> bool:
+    body = wanted.get("body")
+    return 200 <= wanted["status"] < 300 and not (isinstance(body, dict) and body.get("errors"))
 
 
-def _recipe(request: dict[str, Any]) -> Recipe:
+def _is_refusal(bench: Bench, wanted: dict[str, Any], code: str) -> bool:
+    known = bench.profile.errors.known[code]
+    return known.status == wanted["status"] and not body_problem(bench.profile.errors, code, _only(wanted.get("body")))
+
+
+def _only(body: Any) -> Any:
+    return msgspec.UNSET if body is None else body
+
+
+# Making one ready ----------------------------------------------------------------------------------------------------
+
+
+def _ready(bench: Bench, operation: Operation, request: dict[str, Any]) -> Replay:
+    """The request with our credentials and with ids that are here."""
     parts = urlsplit(request["path"])
+    given = request.get("headers", {})
     headers = tuple(
         (name, str(value))
-        for name, value in request.get("headers", {}).items()
-        if name.lower() not in CREDENTIAL_HEADERS and "token" not in name.lower()
+        for name, value in given.items()
+        if name.lower() not in OWN_HEADERS and "token" not in name.lower()
     )
-    kind = next((v for n, v in request.get("headers", {}).items() if n.lower() == "content-type"), JSON)
+    kind = next((value for name, value in given.items() if name.lower() == "content-type"), JSON)
     body = request.get("body")
-    return Recipe(
+    recipe = Recipe(
         method=request["method"],
         path=parts.path,
         query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
@@ -91,14 +157,55 @@ def _recipe(request: dict[str, Any]) -> Recipe:
         body=body.encode() if isinstance(body, str) else body,
         content_type=None if body is None else str(kind).split(";", 1)[0],
     )
+    replay = Replay(recipe)
+    try:
+        path = _with_our_path(bench, operation, replay)
+    except CannotAskError as error:
+        replay.missing = str(error)
+        path = recipe.path
+    body = recipe.body if isinstance(recipe.body, bytes) else _with_ours(bench, recipe.body, replay)
+    replay.recipe = msgspec.structs.replace(recipe, path=path, body=body)
+    return replay
 
 
-def _known(example: dict[str, Any]) -> bool:
-    """The recorded request showed a credential: ours takes its place."""
-    return any(
-        name.lower() == "authorization" or "token" in name.lower() for name in example["request"].get("headers", {})
-    )
+def _with_our_path(bench: Bench, operation: Operation, replay: Replay) -> str:
+    path = replay.recipe.path
+    for wanted, given in zip(operation.path.split("/"), path.split("/"), strict=False):
+        name = wanted.removeprefix("{").removesuffix("}")
+        if wanted != given and wanted.startswith("{") and name != "version":
+            replay.named = True
+            known = bench.known.under(operation.path.split(f"/{wanted}", 1)[0], name)
+            if not known:
+                raise CannotAskError(f"the {name} of {operation.path}")
+            path = path.replace(f"/{given}", f"/{quote(str(known[0]), safe=':,@')}", 1)
+    return path
 
 
-def _evidence(example: dict[str, Any]) -> Evidence | None:
-    return msgspec.convert(example["evidence"], Evidence, strict=False) if example.get("evidence") else None
+def _with_ours(bench: Bench, value: Any, replay: Replay) -> Any:
+    match value:
+        case dict():
+            return {name: _with_ours(bench, item, replay) for name, item in value.items()}
+        case list():
+            return [_with_ours(bench, item, replay) for item in value]
+        case str():
+            return _our_word(bench, value, replay)
+    return value
+
+
+def _our_word(bench: Bench, text: str, replay: Replay) -> str:
+    own = bench.target.credentials.own
+    if text.lower() in own and PLACEHOLDER.fullmatch(text):
+        return own[text.lower()]
+    if PLACEHOLDER.fullmatch(text) and bench.graph is None:
+        replay.missing = replay.missing or text
+    stem = text.rstrip("0123456789")
+    if stem == text or not stem or bench.graph is None:
+        return text
+    for ids in bench.graph.known_ids().values():
+        if ids and ids[0].rstrip("0123456789") == stem:
+            replay.named = True
+            return ids[0]
+    if "/" in stem:
+        replay.named = True
+        replay.missing = replay.missing or f"something like {text}"
+    return text

@@ -1,0 +1,48 @@
+"""Every law of every vendor it is about. A new vendor is asked without being named here."""
+
+import pytest
+
+from seatrial.verify.law import laws
+from seatrial.verify.report import failure_texts
+from seatrial.verify.run import run_law, watched
+from tests.laws.places import PLAN, VENDORS, cases, contract_of, target_of
+
+CASES = cases()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "surface", "law"), CASES, ids=[f"{vendor}-{surface}-{law.id}" for vendor, surface, law in CASES]
+)
+def test_the_fake_is_what_its_contract_says(vendor, surface, law):
+    target = target_of(vendor)
+    result = run_law(target, law, surface, PLAN)
+    wrong = [each for each in (result, *watched(target, surface, PLAN)) if each.failures]
+    assert not wrong, "\n\n".join(failure_texts(wrong, target.secrets))
+    if result.outcome == "skipped":
+        pytest.skip(result.why_skipped)
+
+
+def test_every_law_is_about_somebody():
+    asked = {law.id for _, _, law in CASES}
+    everything = {law.id for law in laws() if law.check is not None}
+    assert everything - asked == set()
+
+
+def test_every_vendor_answers_for_itself():
+    for vendor in VENDORS:
+        about = {(surface, law.id) for name, surface, law in CASES if name == vendor}
+        assert len(about) > 20 * len(contract_of(vendor).surfaces)
+
+
+def test_no_law_knows_a_vendor_by_name():
+    from pathlib import Path
+
+    from seatrial import verify
+
+    for path in Path(verify.__file__).parent.rglob("*.py"):
+        text = path.read_text().lower()
+        for vendor in VENDORS:
+            spoken = {vendor, vendor.replace("_", " "), vendor.split("_", maxsplit=1)[0]}
+            in_code = [line for line in text.splitlines() if any(word in line for word in spoken)]
+            told = [line for line in in_code if 'in_process("' not in line]
+            assert not told, f"{path.name} knows {vendor}: {told}"
