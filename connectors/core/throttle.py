@@ -4,7 +4,8 @@ They are per process and per connection, which is enough while one worker holds 
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from collections import deque
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from aiolimiter import AsyncLimiter
@@ -12,6 +13,7 @@ from aiolimiter import AsyncLimiter
 from connectors.core.clock import Clock
 
 PAUSE_SECONDS_MAXIMUM = 3600.0
+_CLOCKS_DIFFER = timedelta(milliseconds=10)  # theirs and ours, in one window
 _POINT_FRACTION = 0.01  # the clock counts microseconds, so a wait can end a hair too early
 
 
@@ -73,6 +75,49 @@ class CallsPerPeriod:
 
     def done(self, cost: float) -> None:
         """A call is spent when it is made."""
+
+    def pause(self, seconds: float, clock: Clock) -> None:
+        self._pause.begin(seconds, clock)
+
+
+class CallsPerWindow:
+    """At most so many calls in any window of that length, wherever the vendor lets its windows begin.
+
+    A leaky bucket of the same numbers lets nearly twice as many through in its first window. Whoever goes takes one of
+    so many places, and a place is free again one window after its call was over: when in between the vendor counted the
+    call does not matter then.
+    """
+
+    def __init__(self, calls: int, window_seconds: float) -> None:
+        self._window = timedelta(seconds=window_seconds) + _CLOCKS_DIFFER
+        self._places = asyncio.Semaphore(calls)
+        self._unused = calls
+        self._free_at: deque[datetime] = deque()
+        self._clock: Clock | None = None
+        self._pause = _Pause()
+
+    async def admit(self, cost: float, clock: Clock) -> None:
+        if cost <= 0:
+            return
+        self._clock = clock
+        await self._places.acquire()
+        if self._unused:
+            self._unused -= 1
+            self._free_at.appendleft(datetime.min.replace(tzinfo=UTC))
+        free_at = self._free_at.popleft()
+        try:
+            while (left := (free_at - clock.now()).total_seconds()) > 0:
+                await clock.sleep(left)
+            await self._pause.over(clock)
+        except BaseException:
+            self._free_at.appendleft(free_at)  # it did not go
+            self._places.release()
+            raise
+
+    def done(self, cost: float) -> None:
+        if cost > 0 and self._clock is not None:
+            self._free_at.append(self._clock.now() + self._window)
+            self._places.release()
 
     def pause(self, seconds: float, clock: Clock) -> None:
         self._pause.begin(seconds, clock)

@@ -29,7 +29,7 @@ from connectors.core.errors import Conflict, Invalid, NotFound, Unreadable
 from connectors.core.http import Complaint, Http, HttpLimits
 from connectors.core.paging import Document, PageNumber
 from connectors.core.reading import as_document, in_utc, mapped, stamp
-from connectors.core.throttle import CallsPerPeriod
+from connectors.core.throttle import CallsPerWindow
 from connectors.core.wire import Answer, Call
 from connectors.extensiv_order_manager.mapping import (
     OrderDocument,
@@ -106,7 +106,7 @@ class OrderManager:
             clock=clock,
             chance=chance,
             limits=limits,
-            throttle=CallsPerPeriod(settings.calls_per_minute, 60.0),
+            throttle=CallsPerWindow(settings.calls_per_minute, 60.0),
             transport=transport,
             hosts=hosts,
             secrets=(settings.client_secret,),
