@@ -10,7 +10,16 @@ from typing import Any
 
 from connectors.canonical import Fulfillment
 from connectors.core.clock import Clock
-from connectors.core.errors import Conflict, ConnectorError, Invalid, NotFound, Refused, Unknown, Unreadable
+from connectors.core.errors import (
+    Conflict,
+    ConnectorError,
+    Invalid,
+    NotApplied,
+    NotFound,
+    Refused,
+    Unknown,
+    Unreadable,
+)
 from connectors.core.reading import as_document, dig, understood
 from connectors.shopify import documents
 from connectors.shopify.admin import Admin
@@ -64,13 +73,23 @@ class Fulfilling:
         return ",".join(ids)
 
     async def cancel(self, ids: str) -> None:
+        cancelled = 0
         for number in ids.split(","):
-            variables = {"id": gid("Fulfillment", number)}
-            if await self._status(variables) == "CANCELLED":
-                continue
-            payload = await self._admin.mutate(documents.FULFILLMENT_CANCEL, variables)
-            if payload.errors and await self._status(variables) != "CANCELLED":
-                raise refusal(Conflict, documents.FULFILLMENT_CANCEL, payload.errors)
+            try:
+                cancelled += await self._cancel_one({"id": gid("Fulfillment", number)})
+            except (NotApplied, Refused) as error:
+                if not cancelled:
+                    raise
+                raise _halfway(f"{cancelled} of the fulfilments {ids} were cancelled", error) from error
+
+    async def _cancel_one(self, variables: Mapping[str, str]) -> bool:
+        """Whether this was what cancelled it."""
+        if await self._status(variables) == "CANCELLED":
+            return False
+        payload = await self._admin.mutate(documents.FULFILLMENT_CANCEL, variables)
+        if payload.errors and await self._status(variables) != "CANCELLED":
+            raise refusal(Conflict, documents.FULFILLMENT_CANCEL, payload.errors)
+        return not payload.errors
 
     async def cancel_order(self, id: str, reason: str) -> None:
         variables = {
@@ -84,8 +103,12 @@ class Fulfilling:
             if await self._is_cancelled(id):
                 return  # somebody was faster
             raise refusal(Conflict, documents.ORDER_CANCEL, payload.errors)
-        await self._job_done(dig(payload.fields, "job", "id"))
-        if not await self._is_cancelled(id):
+        try:
+            await self._job_done(dig(payload.fields, "job", "id"))
+            cancelled = await self._is_cancelled(id)
+        except (NotApplied, Refused) as error:
+            raise _halfway(f"the cancellation of order {id} was accepted", error) from error
+        if not cancelled:
             raise Unknown(f"the cancellation of order {id} is over, and the order is not cancelled")
 
     async def _told(self, order: str) -> list[Told]:
@@ -212,13 +235,18 @@ def _unwanted(fulfillment: Fulfillment, missing: Mapping[str, int]) -> Conflict:
     )
 
 
+def _halfway(done: str, error: ConnectorError) -> Unknown:
+    """What came after a change says nothing of the change: it must not be taken for one that was not made."""
+    return Unknown(f"{done}, then: {error.message}", tried=error.tried, status=error.status, excerpt=error.excerpt)
+
+
 def _half_told(fulfillment: Fulfillment, ids: list[str], parts: int, error: ConnectorError) -> ConnectorError:
     """Some locations know, some do not. With tracking numbers repeating tells the rest; without, only a person can."""
-    message = f"{len(ids)} of {parts} locations were told ({', '.join(ids)}), then: {error.message}"
+    done = f"{len(ids)} of {parts} locations were told ({', '.join(ids)})"
     if is_tracked(fulfillment):
-        return Unknown(message, tried=error.tried, status=error.status, excerpt=error.excerpt)
+        return _halfway(done, error)
     return Refused(
-        message,
+        f"{done}, then: {error.message}",
         tried=error.tried,
         status=error.status,
         excerpt=error.excerpt,

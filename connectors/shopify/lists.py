@@ -54,6 +54,7 @@ class Lists:
         return await self._whole_order(document) if document else None
 
     async def products(self, cursor: str | None) -> AsyncIterator[Page[Product]]:
+        read_cursor(cursor)  # one that is not ours is refused before anything is asked
         currency = await self._admin.ask(documents.CURRENCY, {}, lambda data: str(dig(data, "shop", "currencyCode")))
         async for found, following in self._changed(documents.PRODUCTS, "products", ProductDocument, cursor):
             rows = [row for document in found for row in await self._variants(document, currency)]
