@@ -1,0 +1,181 @@
+"""What these suites found in the connectors, each as the smallest test that shows it."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from connectors.core.clock import LoopClock
+from connectors.core.errors import Conflict, PagingLoop, Throttled, Unknown
+from connectors.core.http import Http, HttpLimits
+from connectors.core.paging import PageNumber
+from connectors.core.throttle import CallsPerWindow
+from connectors.core.wire import Answer, Call
+from connectors.shopify import Settings, Shopify
+from seatrial import virtual_time
+
+MONDAY = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
+
+
+# Limits
+
+
+def test_no_window_wherever_it_begins_sees_more_calls_than_are_allowed():
+    """A leaky bucket of 60 calls a minute lets 119 through in its first minute."""
+
+    async def story() -> list[float]:
+        throttle, clock, seconds = CallsPerWindow(5, 10), LoopClock(MONDAY), []
+        for number in range(23):
+            await throttle.admit(1, clock)
+            await asyncio.sleep(0.7 if number % 3 else 0)
+            seconds.append(asyncio.get_running_loop().time())
+            throttle.done(1)
+        return seconds
+
+    seconds = virtual_time.run(story())
+    assert max(sum(begin <= at < begin + 10 for at in seconds) for begin in seconds) == 5
+    assert seconds[-1] < 60, "and it waits no longer than it has to"
+
+
+def test_a_call_that_never_went_gives_its_place_back():
+    async def story() -> float:
+        throttle, clock = CallsPerWindow(1, 10), LoopClock(MONDAY)
+        await throttle.admit(1, clock)
+        throttle.done(1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(4):
+                await throttle.admit(1, clock)
+        await throttle.admit(1, clock)
+        return asyncio.get_running_loop().time()
+
+    assert virtual_time.run(story()) == pytest.approx(10, abs=0.1)
+
+
+def test_what_costs_nothing_takes_no_place():
+    async def story() -> float:
+        throttle, clock = CallsPerWindow(1, 10), LoopClock(MONDAY)
+        for _ in range(3):
+            await throttle.admit(0, clock)
+            throttle.done(0)
+        await throttle.admit(1, clock)
+        return asyncio.get_running_loop().time()
+
+    assert virtual_time.run(story()) == 0
+
+
+def test_a_window_that_is_full_for_longer_than_patience_lasts_is_throttled_and_nothing_is_sent():
+    sent: list[str] = []
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return httpx.Response(200, json={})
+
+    async def story() -> None:
+        http = Http(
+            "https://api.example",
+            vendor="v",
+            connection="c",
+            clock=LoopClock(MONDAY),
+            chance=random.Random(1),
+            limits=HttpLimits(write_patience_seconds=10),
+            throttle=CallsPerWindow(1, 60),
+            transport=httpx.MockTransport(vendor),
+        )
+        async with http:
+            await http.send(Call("POST", "/a", json={}), Answer.json)
+            with pytest.raises(Throttled):
+                await http.send(Call("POST", "/a", json={}), Answer.json)
+
+    virtual_time.run(story())
+    assert sent == ["POST"]
+
+
+# Paging
+
+
+def test_as_many_rows_as_a_page_has_may_come_in_before_those_already_seen():
+    """Older records that change while a window of changes is walked stand before it: page 2 is page 1 again."""
+    rows = [{"id": 5}, {"id": 6}]
+
+    async def fetch(asked):
+        page = int(asked["page"])
+        answered = {"data": rows[(page - 1) * 2 : page * 2], "totalPages": -(-len(rows) // 2)}
+        if page == 1 and len(rows) == 2:
+            rows[:0] = [{"id": 1}, {"id": 2}]
+            answered["totalPages"] = 2
+        return answered
+
+    async def story():
+        paging = PageNumber(page="page", size="size", rows="data", size_value=2, pages_total="totalPages")
+        return [row["id"] for page in [page async for page in paging.walk(fetch)] for row in page]
+
+    assert virtual_time.run(story()) == [5, 6, 5, 6]
+
+
+def test_a_page_number_that_is_not_heeded_is_still_noticed_after_two_pages():
+    asked: list[str] = []
+
+    async def fetch(parameters):
+        asked.append(parameters["page"])
+        return {"data": [{"id": 1}], "totalPages": 900}
+
+    async def story():
+        paging = PageNumber(page="page", size="size", rows="data", size_value=1, pages_total="totalPages")
+        return [page async for page in paging.walk(fetch)]
+
+    with pytest.raises(PagingLoop, match="page 2 is the same"):
+        virtual_time.run(story())
+    assert asked == ["1", "2", "1"]
+
+
+# What is said of a change that was made
+
+
+def told(answers, ask):
+    """What a shop's client makes of these answers, in their order; the last one again and again."""
+
+    def vendor(_: httpx.Request) -> httpx.Response:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    async def story():
+        settings = Settings("shop", "a.myshopify.com", access_token="shpat-secret", client_secret="secret")
+        clock = LoopClock(MONDAY)
+        async with Shopify(
+            settings, clock=clock, chance=random.Random(1), transport=httpx.MockTransport(vendor)
+        ) as shop:
+            await ask(shop)
+
+    virtual_time.run(story())
+
+
+def answer(**data) -> httpx.Response:
+    return httpx.Response(200, json={"data": data})
+
+
+ACCEPTED = answer(orderCancel={"job": {"id": "gid://shopify/Job/1", "done": False}, "orderCancelUserErrors": []})
+
+
+@pytest.mark.parametrize("status", [429, 503, 401, 403])
+def test_a_cancellation_that_was_accepted_is_not_called_unapplied_or_refused(status):
+    """Only what came after it was throttled, unavailable or refused."""
+    with pytest.raises(Unknown, match="was accepted, then"):
+        told([ACCEPTED, httpx.Response(status)], lambda shop: shop.cancel_order("7001", "INVENTORY", "key"))
+
+
+def test_one_of_two_fulfilments_cancelled_is_half_of_it():
+    cancelled = [
+        answer(fulfillment={"id": "gid://shopify/Fulfillment/1", "status": "SUCCESS"}),
+        answer(fulfillmentCancel={"fulfillment": {"id": "1", "status": "CANCELLED"}, "userErrors": []}),
+    ]
+    refused = [
+        answer(fulfillment={"id": "gid://shopify/Fulfillment/2", "status": "SUCCESS"}),
+        answer(fulfillmentCancel={"fulfillment": None, "userErrors": [{"field": ["id"], "message": "no"}]}),
+    ]
+    with pytest.raises(Unknown, match="1 of the fulfilments 1,2 were cancelled, then"):
+        told([*cancelled, httpx.Response(503)], lambda shop: shop.cancel_fulfillment("1,2", "key"))
+    with pytest.raises(Unknown, match="then"):
+        told([*cancelled, *refused, refused[0]], lambda shop: shop.cancel_fulfillment("1,2", "key"))
+    with pytest.raises(Conflict):
+        told([*refused, refused[0]], lambda shop: shop.cancel_fulfillment("1,2", "key"))
