@@ -22,6 +22,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -39,7 +40,9 @@ Completion = Callable[[Any, "Run"], Any]
 DOCUMENTS_MAXIMUM = 512  # texts kept compiled; the least recently used goes first
 PLANS_MAXIMUM = 16  # compiled forms of one text: operation names, and values of the variables in @skip and @include
 DEPTH_MAXIMUM = 60  # of nested selections; far below Python's own limit, far above any honest query
-TOKENS_MAXIMUM = 20_000
+TOKENS_MAXIMUM = 8_000  # some checks take the square of it
+PROBLEMS_MAXIMUM = 100
+KEPT_TEXT_MAXIMUM = 65_536  # letters; longer texts are compiled each time
 
 MISSING: Any = object()
 
@@ -888,12 +891,14 @@ class Machine:
 
     def _source(self, text: str) -> Source:
         found = self._sources.get(text)
-        if found is None:
-            found = self._sources[text] = self._read(text)
+        if found is not None:
+            self._sources.move_to_end(text)
+        else:
+            found = self._read(text)
+            if len(text) <= KEPT_TEXT_MAXIMUM:
+                self._sources[text] = found
             if len(self._sources) > DOCUMENTS_MAXIMUM:
                 self._sources.popitem(last=False)
-        else:
-            self._sources.move_to_end(text)
         if isinstance(found, list):
             raise Rejected(found)
         return found
@@ -910,8 +915,8 @@ class Machine:
         if depth > DEPTH_MAXIMUM:
             words = f"Query has depth of more than {DEPTH_MAXIMUM}, which exceeds max depth of {DEPTH_MAXIMUM}"
             return [self.dialect.problem(Problem("depth", words))]
-        if gq.validate(self.schema, document):
-            return [self.dialect.problem(problem) for problem in problems_of(self, document)]
+        if problems := problems_of(self, document):
+            return [self.dialect.problem(problem) for problem in problems]
         return Source(document)
 
     def _operation(self, source: Source, name: str | None) -> Any:
@@ -976,12 +981,13 @@ def _condition_variables(node: Any, fragments: Mapping[str, Any], opened: set[st
 
 
 def problems_of(machine: Machine, document: Any) -> list[Problem]:
-    """Everything wrong with a document that failed validation, as facts a vendor can put into words.
+    """Everything wrong with a document, as facts a vendor can put into words.
 
-    The checks clients meet are ours, with their facts; for the rest graphql-core's rule and sentence are passed on.
+    The checks clients meet are ours, with their facts, and know the vendor's scalars; for the rest graphql-core's rule
+    and sentence are passed on.
     """
-    found = list(_Inspector(machine, document).problems())
-    if found:
+    found = list(islice(_Inspector(machine, document).problems(), PROBLEMS_MAXIMUM))
+    if found or not gq.validate(machine.schema, document):
         return found
     for rule in specified_rules:
         for error in gq.validate(machine.schema, document, [rule]):
@@ -1031,6 +1037,8 @@ class _Inspector:
             if of is None or not gq.is_input_type(of):
                 named = _named(node.type)
                 yield _problem("variable_type", [node], (title,), variable=name, type=named)
+            elif node.default_value is not None and any(self._default_problems(node, of, title)):
+                yield _problem("variable_default", [node], (title,), variable=name, type=str(of))
         yield from self._selections(operation.selection_set, root, _Scope((title,), declared))
         used = _used_variables(operation, self.source.fragments)
         for name, node in declared.items():
@@ -1039,6 +1047,10 @@ class _Inspector:
         for name, node in used.items():
             if name not in declared:
                 yield _problem("variable_undeclared", [node], (title,), variable=name, operation=_title(operation))
+
+    def _default_problems(self, node: Any, of: Any, title: str) -> Iterator[Problem]:
+        owner = ("Variable", node.variable.name.value, "default")
+        return self._value(node.default_value, of, False, owner, _Scope((title,), {}))
 
     def _selections(self, selection_set: Any, parent: Any, scope: _Scope) -> Iterator[Problem]:
         for node in selection_set.selections:

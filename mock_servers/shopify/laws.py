@@ -19,22 +19,22 @@ def _bodies(work: Work, kind: str) -> Iterator[Json]:
 @fake.sound
 def what_is_named_exists(work: Work) -> Iterator[str]:
     """No document names another that is not there."""
-    named = (
-        ("variant", "productId", "product"),
-        ("inventory_item", "variantId", "variant"),
-        ("inventory_level", "itemId", "inventory_item"),
-        ("inventory_level", "locationId", "location"),
-        ("order", "customerId", "customer"),
-        ("fulfillment_order", "orderId", "order"),
-        ("fulfillment_order", "locationId", "location"),
-        ("fulfillment", "orderId", "order"),
-        ("refund", "orderId", "order"),
-    )
-    known = {kind: {body["id"] for body in _bodies(work, kind)} for _, _, kind in named}
-    for kind, member, target in named:
+    named = {
+        "variant": {"productId": "product"},
+        "inventory_item": {"variantId": "variant"},
+        "inventory_level": {"itemId": "inventory_item", "locationId": "location"},
+        "order": {"customerId": "customer"},
+        "fulfillment_order": {"orderId": "order", "locationId": "location"},
+        "fulfillment": {"orderId": "order"},
+        "refund": {"orderId": "order"},
+    }
+    targets = {target for members in named.values() for target in members.values()}
+    known = {kind: {row.id for row in work.collection(kind).rows()} for kind in targets}
+    for kind, members in named.items():
         for body in _bodies(work, kind):
-            if body[member] is not None and body[member] not in known[target]:
-                yield f"{body['id']} names {body[member]}, which is not there"
+            for member, target in members.items():
+                if body[member] is not None and body[member] not in known[target]:
+                    yield f"{body['id']} names {body[member]}, which is not there"
 
 
 @fake.sound

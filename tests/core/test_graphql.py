@@ -431,6 +431,12 @@ WRONG = [
     ("{ships {id @shiny}}", "undefined_directive", ["query", "ships"], {"directive": "shiny"}),
     ("query Q {ship(id: $a) {id}}", "variable_undeclared", ["query Q"], {"variable": "a", "operation": "Q"}),
     ("query($a: ID) {ships {id}}", "variable_unused", ["query"], {"variable": "a", "operation": ""}),
+    (
+        'query($a: Int = "x") {echo(text: "a", times: $a)}',
+        "variable_default",
+        ["query"],
+        {"variable": "a", "type": "Int"},
+    ),
     ("query($a: Ship) {box(box: $a)}", "variable_type", ["query"], {"variable": "a", "type": "Ship"}),
     ("{ships {...Gone}}", "fragment_undefined", ["query", "ships", "... Gone"], {"fragment": "Gone"}),
     ("{ships {id}} fragment F on Ship {id}", "fragment_unused", ["fragment F"], {"fragment": "F"}),
@@ -578,6 +584,19 @@ def test_only_so_many_texts_are_kept():
 
     assert len(m._sources) == machinery.DOCUMENTS_MAXIMUM
     assert m.plan("{a0: ships {id}}") is m.plan("{a0: ships {id}}")
+
+
+def test_only_so_many_problems_are_told_and_long_texts_are_not_kept():
+    m = machine()
+    wrong = "{" + " ".join(f"x{number}" for number in range(3000)) + "}"
+    long = "{ships {id}}" + " " * machinery.KEPT_TEXT_MAXIMUM
+
+    with pytest.raises(Rejected) as rejected:
+        m.plan(wrong)
+    m.plan(long)
+
+    assert len(rejected.value.errors) == machinery.PROBLEMS_MAXIMUM
+    assert list(m._sources) == [wrong]
 
 
 # Connections ----------------------------------------------------------------------------------------------------------

@@ -152,6 +152,19 @@ STATIC = [
         {"code": "argumentLiteralsIncompatible", "typeName": "Field", "argumentName": "first"},
     ),
     (
+        'mutation {fulfillmentOrderReschedule(id: 1, fulfillAt: "soon") {userErrors {code}}}',
+        "Argument 'fulfillAt' on Field 'fulfillmentOrderReschedule' has an invalid value (\"soon\"). Expected type "
+        "'DateTime!'.",
+        ["mutation", "fulfillmentOrderReschedule", "fulfillAt"],
+        {"code": "argumentLiteralsIncompatible", "typeName": "Field", "argumentName": "fulfillAt"},
+    ),
+    (
+        'query($d: DateTime = "soon") {shop {name}}',
+        "Default value for $d doesn't match type DateTime",
+        ["query"],
+        {"code": "defaultValueInvalidType", "variableName": "d", "typeName": "DateTime"},
+    ),
+    (
         "{shop}",
         "Field must have selections (field 'shop' returns Shop but has no selections. Did you mean 'shop { ... }'?)",
         ["query", "shop"],

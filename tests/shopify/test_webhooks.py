@@ -370,6 +370,17 @@ def test_a_filter_lets_through_what_it_says(written, told):
     assert len(receiver.got) == told
 
 
+@pytest.mark.parametrize("about", [{"uri": "pubsub://my-project:my-topic"}, {"format": "XML"}])
+def test_what_nobody_here_speaks_is_kept_and_never_delivered(about):
+    made, receiver = listening("ORDERS_CREATE", **about)
+    made.order(("MUG-BLU", 1))
+    made.advance(4 * 3600)
+
+    assert receiver.got == []
+    assert len(made.documents("webhook_subscription")) == 1
+    assert made.documents("webhook_delivery") == []
+
+
 def test_a_mutation_that_was_refused_tells_nobody():
     made, receiver = listening("ORDERS_UPDATED", "INVENTORY_LEVELS_UPDATE")
     receiver.got.clear()

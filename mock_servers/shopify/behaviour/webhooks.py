@@ -79,6 +79,8 @@ def listeners(work: Work, event: Event) -> Iterable[Listener]:
         return
     payload = event.payload() if callable(event.payload) else event.payload
     for row in rows:
+        if row["format"] != "JSON" or not row["uri"].startswith(("http://", "https://")):
+            continue  # kept and shown, but nobody here speaks XML, Pub/Sub or EventBridge
         if row["filter"] and not matches(parse(row["filter"]), payload):
             continue
         body = {name: payload[name] for name in row["includeFields"] if name in payload} or payload

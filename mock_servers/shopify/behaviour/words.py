@@ -154,6 +154,10 @@ STATIC: dict[str, Any] = {
         f"{facts['type']} isn't a defined input type (on ${facts['variable']})",
         {"code": "variableRequiresValidType", "typeName": facts["type"], "variableName": facts["variable"]},
     ),
+    "variable_default": lambda facts: (
+        f"Default value for ${facts['variable']} doesn't match type {facts['type']}",
+        {"code": "defaultValueInvalidType", "variableName": facts["variable"], "typeName": facts["type"]},
+    ),
     "fragment_undefined": lambda facts: (
         f"Fragment {facts['fragment']} was used, but not defined",
         {"code": "useAndDefineFragment", "fragmentName": facts["fragment"]},
@@ -175,6 +179,7 @@ STATIC: dict[str, Any] = {
 FALLBACK = {
     "OverlappingFieldsCanBeMergedRule": "fieldConflict",
     "PossibleFragmentSpreadsRule": "cannotSpreadFragment",
+    "ValuesOfCorrectTypeRule": "argumentLiteralsIncompatible",
     "UniqueArgumentNamesRule": "argumentNotUnique",
     "UniqueFragmentNamesRule": "fragmentNotUnique",
     "UniqueInputFieldNamesRule": "inputFieldNotUnique",
