@@ -2,11 +2,13 @@
 
 import asyncio
 import hmac
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,7 +88,15 @@ def admin_app(sandbox: Sandbox, token: str, described: Callable[[World | None], 
     app.include_router(router, dependencies=[Depends(_guard(token))])
     app.add_exception_handler(UsageError, _usage_refused)
     app.add_exception_handler(Refusal, _vendor_refused)
+    app.add_exception_handler(RequestValidationError, _form_refused)
     return app
+
+
+class Told(JSONResponse):
+    """JSON in ASCII: what is said about a wrong request can be said whatever was in it."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode()
 
 
 def _served(request: Request) -> Served:
@@ -106,13 +116,19 @@ router = APIRouter()
 
 async def _usage_refused(_: Request, error: Exception) -> JSONResponse:
     status = 404 if "there is no" in str(error) else 400
-    return JSONResponse({"error": {"message": str(error)}}, status)
+    return Told({"error": {"message": str(error)}}, status)
+
+
+async def _form_refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    told = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors()]
+    return Told({"detail": told}, 422)
 
 
 async def _vendor_refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
     said = _said(_served(request).sandbox, request.path_params.get("vendor", ""), error)
-    return JSONResponse({"error": {"code": error.code, "message": said}}, 409)
+    return Told({"error": {"code": error.code, "message": said}}, 404 if error.code == "not_found" else 409)
 
 
 @open_router.get("/health")
@@ -212,8 +228,9 @@ async def clear_faults(world: Chosen, number: int | None = None) -> None:
 async def journal(
     world: Chosen, vendor: str | None = None, operation: str | None = None, after: int = 0, limit: int = 100
 ) -> list[dict[str, Any]]:
-    """What was asked and answered, oldest first, without secrets."""
-    entries = world.journal.entries(vendor, operation, after)[-_bounded(limit) :]
+    """What was asked and answered, oldest first, without secrets: the last ones, or the first ones `after` a number."""
+    found, most = world.journal.entries(vendor, operation, after), _bounded(limit)
+    entries = found[:most] if after else found[-most:]
     return [msgspec.to_builtins(entry) | {"at": iso_millis(entry.at)} for entry in entries]
 
 
@@ -308,17 +325,23 @@ def _bounded(limit: int) -> int:
 
 
 def _check_operation(sandbox: Sandbox, form: NewFault) -> None:
-    if form.vendor == "*" or form.operation == "*" or form.operation.startswith("webhook:"):
-        return
-    if form.vendor not in sandbox.fakes:
+    if form.vendor != "*" and form.vendor not in sandbox.fakes:
         raise UsageError(f"{form.vendor!r} is not served here; there are: {', '.join(sandbox.fakes)}")
-    fake = sandbox.fakes[form.vendor]
-    known = {*fake.contract.operations, *fake.operations, *fake.fields}
-    if form.operation not in known:
+    meant = [fake for name, fake in sandbox.fakes.items() if form.vendor in {"*", name}]
+    known = {name for fake in meant for name in (*fake.contract.operations, *fake.operations, *fake.fields)}
+    if form.operation != "*" and not form.operation.startswith("webhook:") and form.operation not in known:
         raise UsageError(f"{form.vendor} has no operation {form.operation!r}; it has: {', '.join(sorted(known))}")
+    surfaces = [surface for fake in meant for surface in fake.contract.profile.surfaces.values()]
+    errors = {name for surface in surfaces for name in surface.errors.known}
+    if form.error and form.error not in errors:
+        raise UsageError(f"{form.vendor} knows no refusal {form.error!r}; it knows: {', '.join(sorted(errors))}")
 
 
 def _change_settings(world: World, form: dict[str, Any]) -> None:
+    try:
+        json.dumps(form, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise UsageError("settings are JSON, with text that is text and numbers that are numbers") from error
     for name in form:
         vendor, _, switch = name.partition(".")
         if vendor not in world.fakes or not switch:
