@@ -26,7 +26,10 @@ from seatrial.fidelity.recorder import recorder
 
 MAY_FETCH = ("node", "wheel")
 FETCHERS = frozenset({"npm", "npx", "pnpm", "yarn", "pip", "pip3", "uv", "uvx", "curl", "wget"})
-MARKERS = ("wheel: builds the wheel and installs it into a fresh environment; needs the package registry",)
+MARKERS = (
+    "wheel: builds the wheel and installs it into a fresh environment; needs the package registry",
+    "sweep: calls everything for one property's sake; the fidelity page does not count it as standing behind anything",
+)
 INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 

@@ -3,8 +3,9 @@
     {"shopify": {"operation": {"orders": ["core/test_x.py"]}, "refusal": {"admin.throttled": […]}}}
 
 An operation is exercised when the fake did it, a refusal when the fake made it of its own accord: exchanges with an
-injected fault count for nothing, nor does what happened in a test that failed. Operations that Hypothesis asked for are
-kept apart as `generated`, and the refusals it met are not kept: it need not ask the same again.
+injected fault count for nothing, nor does a GraphQL answer with errors, nor what happened in a test that failed, or in
+one marked `sweep`, which calls everything and looks at one thing only. Operations that Hypothesis asked for are kept
+apart as `generated`, and the refusals it met are not kept: it need not ask the same again.
 
 Written by `seatrial fidelity --record`; a whole run of the suite fails when the map and the run tell another story.
 """

@@ -39,18 +39,24 @@ class Recorder:
         @wraps(original)
         def keep(journal: Journal, at: float, vendor: str, operation: str, *rest: Any) -> None:
             original(journal, at, vendor, operation, *rest)
-            self.note(vendor, operation, *rest[1:5])  # the method says nothing here
+            _, target, status, rule, fault, _, _, _, body, _ = rest
+            if not fault:
+                self.note(vendor, operation, target, status, rule, body)
 
         return keep
 
-    def note(self, vendor: str, operation: str, target: str, status: int, rule: str, fault: str) -> None:
-        """One exchange."""
-        if fault:
-            return
-        if not rule and operation and status not in {0, 501}:
+    def note(self, vendor: str, operation: str, target: str, status: int, rule: str, body: bytes) -> None:
+        """One exchange in which nothing was injected."""
+        if rule:
+            if not rule.startswith("broke"):
+                self._now.add((vendor, "refusal", f"{self._surface(vendor, operation, target)}.{rule}"))
+        elif operation and status not in {0, 501} and not self._failed(vendor, operation, body):
             self._now.add((vendor, "operation", operation))
-        elif rule and not rule.startswith("broke"):
-            self._now.add((vendor, "refusal", f"{self._surface(vendor, operation, target)}.{rule}"))
+
+    def _failed(self, vendor: str, operation: str, body: bytes) -> bool:
+        """Whether a GraphQL request came to nothing: with errors beside its data, one that is not built among them."""
+        known = load(vendor).operations.get(operation) if vendor in vendors() else None
+        return (known is None or known.graphql is not None) and b'"errors":[' in body
 
     def _surface(self, vendor: str, operation: str, target: str) -> str:
         """The surface of an operation; of a root field and of no operation, the one whose paths begin alike."""
@@ -71,7 +77,7 @@ class Recorder:
         self._now.clear()
         self._passed = False
         result = yield
-        if self._passed:
+        if self._passed and item.get_closest_marker("sweep") is None:
             generated = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
             self.seen |= {(*each, _file(item.nodeid)) for each in (_generated(self._now) if generated else self._now)}
         return result

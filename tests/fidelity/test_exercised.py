@@ -47,6 +47,19 @@ def test_that_is_generated(number):
     client.get("/api/warehouses", params={"page": number})
     client.get("/api/inventory/warehouses", params={"page": -number})
 
+@pytest.mark.sweep
+def test_that_calls_everything(seatrial):
+    seatrial.extensiv_order_manager.client().get("/api/inventory/warehouses")
+
+def ask(seatrial, field):
+    shop = seatrial.shopify
+    return shop.client().post("/admin/api/2026-10/graphql.json", json={"query": "{ " + field + " }"}).json()
+
+def test_graphql(seatrial):
+    assert "errors" not in ask(seatrial, "shop { name }")
+    assert "errors" in ask(seatrial, "currentBulkOperation { id }")
+    assert "errors" in ask(seatrial, 'node(id: "nothing") { id }')
+
 def test_that_skips():
     pytest.skip("on purpose")
 """
@@ -55,7 +68,8 @@ FOUND = {
         "generated": {"listWarehouses": ["test_one.py"]},
         "operation": {"listOrders": ["test_one.py"]},
         "refusal": {"guide.not_found": ["test_one.py"], "guide.route_not_found": ["test_one.py"]},
-    }
+    },
+    "shopify": {"operation": {"shop": ["test_one.py"]}},
 }
 
 
@@ -82,7 +96,7 @@ def test_what_passing_tests_exercised_is_recorded_from_every_process(
     recorded: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, processes: str
 ) -> None:
     ran = recorded("-n", processes, "--record-exercised", str(tmp_path / "map.json"))
-    assert "1 failed, 3 passed, 1 skipped" in ran.stdout, ran.stdout + ran.stderr
+    assert "1 failed, 5 passed, 1 skipped" in ran.stdout, ran.stdout + ran.stderr
     assert read_map(tmp_path / "map.json").by_vendor == FOUND
 
 

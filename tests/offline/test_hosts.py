@@ -57,6 +57,7 @@ def strings(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("vendor", known())
 def test_no_real_host_name_in_anything_a_fake_sends(vendor: str, session: Callable[[str], Any]) -> None:
     asked = session(vendor)
