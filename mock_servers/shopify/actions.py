@@ -3,6 +3,7 @@
 They go through the same behaviours as the API and are told of in the same events.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -348,8 +349,6 @@ def _take_off(work: Work, order: Json, line: Json, count: int) -> Json:
 
 
 def _recount(work: Work, order: Json, lines: list[Json]) -> Json:
-    from decimal import Decimal
-
     subtotal = total(Decimal(line["price"]) * line["currentQuantity"] for line in lines)
     rest = Decimal(order["amounts"]["shipping"]) + Decimal(order["amounts"]["tax"])
     now = {"currentSubtotal": money(subtotal), "currentTotal": money(subtotal + rest)}

@@ -28,7 +28,7 @@ from mock_servers.shopify.behaviour.base import (
     tell,
 )
 from mock_servers.shopify.behaviour.paging import Resource, add, connection, exactly, listed, save
-from mock_servers.shopify.behaviour.search import Filters, choice, exact, instant, padded, reference
+from mock_servers.shopify.behaviour.search import Filters, choice, exact, holds_for, instant, padded, reference
 
 Json = dict[str, Any]
 
@@ -347,8 +347,6 @@ def visible(work: Work) -> Condition:
 
 def sees(work: Work, fulfillment_order: Json) -> bool:
     """Whether the caller may see this one."""
-    from mock_servers.shopify.behaviour.search import holds_for
-
     return holds_for(visible(work), fulfillment_order)
 
 

@@ -1,5 +1,6 @@
 """Fulfilments: what has left, against fulfilment orders and never against an order's own lines (dossier §7.3)."""
 
+from decimal import Decimal
 from typing import Any
 
 from mock_servers.core.fake import Work
@@ -19,7 +20,7 @@ from mock_servers.shopify.behaviour.base import (
     refuse,
     tell,
 )
-from mock_servers.shopify.behaviour.fulfillment_orders import CLOSED, change, copy, of_order, sees
+from mock_servers.shopify.behaviour.fulfillment_orders import CLOSED, change, copy, line_item, of_order, sees
 from mock_servers.shopify.behaviour.orders import archive_when_done, change_order, fulfillments_of, roll_up
 from mock_servers.shopify.behaviour.paging import add, listed, save
 from mock_servers.shopify.behaviour.shop import MANUAL, service_of
@@ -344,10 +345,6 @@ def fulfillment_line_items(source: Json, args: Json, run: Run) -> Connection:
 
 @fake.field("FulfillmentLineItem.originalTotalSet", "FulfillmentLineItem.discountedTotalSet")
 def fulfillment_line_total(source: Json, _args: Json, run: Run) -> Json:
-    from decimal import Decimal
-
-    from mock_servers.shopify.behaviour.fulfillment_orders import line_item
-
     line = line_item(source, {}, run)
     return bag(money(Decimal(line["price"]) * source["quantity"]), line["currencyCode"])
 

@@ -31,6 +31,7 @@ from mock_servers.shopify.behaviour.base import (
     user_error,
 )
 from mock_servers.shopify.behaviour.paging import Resource, add, connection, count, exactly, listed, save
+from mock_servers.shopify.behaviour.products import change_product
 from mock_servers.shopify.behaviour.search import (
     Filters,
     choice,
@@ -1046,8 +1047,6 @@ def _retag(work: Work, args: Json, change: Any) -> Json:
     if kind == "order":
         node = change_order(work, document.body, {"tags": tags})
     elif kind == "product":
-        from mock_servers.shopify.behaviour.products import change_product
-
         node = change_product(work, document.body, {"tags": tags})
     else:
         node = save(work, kind, document | {"tags": tags, "updatedAt": work.stamp}).body

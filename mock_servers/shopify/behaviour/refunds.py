@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from mock_servers.core.fake import Work
+from mock_servers.core.filters import Condition, Is
 from mock_servers.core.graphql import Connection, Run
 from mock_servers.shopify.behaviour import inventory
 from mock_servers.shopify.behaviour.base import (
@@ -57,9 +58,7 @@ def _create(work: Work, given: Json) -> Json:
     return {"refund": refund.body if refund else None, "order": order, "userErrors": []}
 
 
-def _of(order: Json) -> Any:
-    from mock_servers.core.filters import Is
-
+def _of(order: Json) -> Condition:
     return Is("orderId", "=", order["id"])
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mock_servers.core.fake import Work
-from mock_servers.core.filters import Is
+from mock_servers.core.filters import All, Is
 from mock_servers.core.graphql import Connection, FieldError, Run
 from mock_servers.shopify.behaviour.base import (
     KIND_OF,
@@ -360,8 +360,6 @@ def has_active_inventory(source: Json, _args: Json, run: Run) -> bool:
 
 @fake.field("Location.hasUnfulfilledOrders")
 def has_unfulfilled_orders(source: Json, _args: Json, run: Run) -> bool:
-    from mock_servers.core.filters import All
-
     open_ones = Is("status", "in", ("OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED", "INCOMPLETE"))
     return (
         run.call.collection("fulfillment_order").first(All(open_ones, Is("locationId", "=", source["id"]))) is not None

@@ -11,6 +11,7 @@ from mock_servers.core.graphql import Connection, Run
 from mock_servers.core.store import encode
 from mock_servers.shopify.behaviour.base import (
     app_id,
+    attempt,
     fact,
     fake,
     find,
@@ -169,8 +170,6 @@ def endpoint(source: Json, _args: Json, _run: Run) -> Json:
 
 @fake.field("webhookSubscriptionCreate")
 def webhook_subscription_create(_source: Any, args: Json, run: Run) -> Json:
-    from mock_servers.shopify.behaviour.base import attempt
-
     return attempt(run.call, lambda: _create(run, header_topic(args["topic"]), args["webhookSubscription"]))
 
 
@@ -199,8 +198,6 @@ def _create(run: Run, topic: str, given: Json) -> Json:
 
 @fake.field("webhookSubscriptionUpdate")
 def webhook_subscription_update(_source: Any, args: Json, run: Run) -> Json:
-    from mock_servers.shopify.behaviour.base import attempt
-
     return attempt(run.call, lambda: _update(run.call, args["id"], args["webhookSubscription"]))
 
 
@@ -212,8 +209,6 @@ def _update(work: Work, id: str, given: Json) -> Json:
 
 @fake.field("webhookSubscriptionDelete")
 def webhook_subscription_delete(_source: Any, args: Json, run: Run) -> Json:
-    from mock_servers.shopify.behaviour.base import attempt
-
     return attempt(run.call, lambda: _delete(run.call, args["id"]))
 
 

@@ -5,8 +5,10 @@ where no capture shows a sentence it is therefore assumed, as the contract's REA
 """
 
 import json
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from mock_servers.core.clock import iso_seconds, moment_of
 from mock_servers.core.graphql import (
     BadValue,
     BadVariable,
@@ -273,8 +275,6 @@ def window_rules(maximum: int) -> WindowRules:
 
 
 def _moment(value: Any) -> str:
-    from mock_servers.core.clock import iso_seconds, moment_of
-
     try:
         if not isinstance(value, str):
             raise TypeError
@@ -284,8 +284,6 @@ def _moment(value: Any) -> str:
 
 
 def _decimal(value: Any) -> str:
-    from decimal import Decimal, InvalidOperation
-
     try:
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise TypeError
