@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
-from mock_servers.core.clock import moment_of
 from mock_servers.core.fake import Fake, Work
 from mock_servers.core.graphql import FieldError, Run
 from mock_servers.core.store import Document
@@ -157,11 +156,6 @@ def bag(amount: str, currency: str) -> Json:
 def hour_before(stamp: str) -> str:
     """A stamp floored to its hour."""
     return f"{stamp[:13]}:00:00Z"
-
-
-def moment(text: str) -> float:
-    """Seconds since 1970 of a stamp."""
-    return moment_of(text)
 
 
 # Mutations ------------------------------------------------------------------------------------------------------------
