@@ -13,6 +13,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 HANG_UP_SECONDS = 1.0
 BODY_HARD_MAXIMUM = 32 * 2**20
+NO_CONTENT = 204
 EMPTY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
@@ -42,6 +43,7 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
     if scope["method"] not in EMPTY or _announces_body(headers):
         message = await receive()
         body = message.get("body", b"")
+        too_large = message["type"] == "http.disconnect"
         if message.get("more_body"):
             body, too_large = await _rest(body, receive)
     raw = scope.get("raw_path")
@@ -74,7 +76,8 @@ async def _rest(body: bytes, receive: Receive) -> tuple[bytes, bool]:
 
 async def send_answer(answer: Answer, send: Send) -> None:
     """Start and body, with the length."""
-    answer.headers.append((b"content-length", str(len(answer.body)).encode()))
+    if answer.status != NO_CONTENT:
+        answer.headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body})
 

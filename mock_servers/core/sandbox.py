@@ -38,7 +38,8 @@ class Sandbox:
         hooks: "httpx.AsyncBaseTransport | None" = None,
         extra: Iterable[Fake] = (),
     ) -> None:
-        self.fakes = fakes(None if only is None else tuple(only)) | {fake.vendor: fake for fake in extra}
+        known = fakes(None if only is None else tuple(only)) | {fake.vendor: fake for fake in extra}
+        self.fakes = dict(sorted(known.items()))
         kinds = {(vendor, kind): members for vendor, fake in self.fakes.items() for kind, members in fake.kinds.items()}
         self.worlds = Worlds(self.fakes, open_database(state, kinds), make_clock)
         self.apps = {vendor: VendorApp(fake, self.worlds) for vendor, fake in self.fakes.items()}

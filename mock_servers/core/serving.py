@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from mock_servers.core.world import World
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 HOSTS_REMEMBERED = 10_000
+PAUSE_SECONDS = 1.0
+log = logging.getLogger("seatrial")
 Asgi = Callable[[Scope, Receive, Send], Any]
 
 
@@ -122,6 +125,14 @@ class Pump:
         return float("inf")
 
     def _done(self, name: str) -> None:
+        task = self._busy[name]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("what was due in world %s broke: %s", name, type(error).__name__)
+            asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._again, name)  # or it would break at once again
+            return
+        self._again(name)
+
+    def _again(self, name: str) -> None:
         self._busy.pop(name, None)
         self._wake.set()
 
