@@ -1,6 +1,6 @@
 """Holding an API to its contract: the laws, and whom they are asked of.
 
-    target = in_process("shopify")
+    target = in_process("harbor")
     for result in verify(target, Plan(writes=True)):
         print(result.law.id, result.surface, result.outcome)
 
