@@ -15,13 +15,14 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from contracts.contract import Operation
+from contracts.contract import Contract, Operation
 from contracts.profile import Auth, Basic, Bearer, HeaderToken, QueryCost, RateLimit, SurfaceProfile
-from mock_servers.core.checks import Checks
+from mock_servers.core.checks import Checks, member_names
 from mock_servers.core.clock import http_date
 from mock_servers.core.credentials import Credential, digest
 from mock_servers.core.fake import Call, Fake
 from mock_servers.core.faults import Fault
+from mock_servers.core.journal import SECRET_IN_REPLY
 from mock_servers.core.refusal import ContractBroken, Refusal
 from mock_servers.core.refusals import refusal_answer
 from mock_servers.core.routes import Routes
@@ -52,7 +53,7 @@ class VendorApp:
             name: [_secret_in(scheme, fake) for scheme in surface.profile.auth]
             for name, surface in self.contract.surfaces.items()
         }
-        self._guarded = {each.id for each in self.contract.operations.values() if each.scopes is None}
+        self._guarded = {each.id for each in self.contract.operations.values() if _tells_secrets(self.contract, each)}
 
     def handle(self, request: Request) -> Answer:
         """Answer one request. Never raises; what the fake did not expect is the vendor's own 500, and is journalled."""
@@ -502,6 +503,14 @@ def _client_ids(request: Request) -> list[str]:
         with suppress(ValueError):
             found.append(b64decode(basic[6:], validate=True).decode().split(":", 1)[0])
     return found
+
+
+def _tells_secrets(contract: Contract, operation: Operation) -> bool:
+    """Whether the journal has to look for secrets in what this operation answers, or is asked by strangers."""
+    if operation.scopes is None:
+        return True
+    names = member_names(contract.schema(operation.surface, {"anyOf": [*operation.replies.values()]}))
+    return any(SECRET_IN_REPLY.search(name) for name in names)
 
 
 def _prefixes(operations: Iterable[Operation]) -> dict[str, str]:

@@ -179,6 +179,27 @@ def _dotted(path: list[Any]) -> str:
     return text
 
 
+def member_names(schema: dict[str, Any]) -> set[str]:
+    """The names of all members that what fits a schema may have, at any depth, wherever its references lead."""
+    names: set[str] = set()
+    seen: set[str] = set()
+    left: list[Any] = [{name: part for name, part in schema.items() if name != "components"}]
+    while left:
+        match left.pop():
+            case {"$ref": str() as reference} if reference not in seen:
+                seen.add(reference)
+                found: Any = schema
+                for step in reference.removeprefix("#/").split("/"):
+                    found = found.get(step, {})
+                left.append(found)
+            case dict() as part:
+                names |= part.get("properties", {}).keys() if isinstance(part.get("properties"), dict) else set()
+                left += part.values()
+            case list() as parts:
+                left += parts
+    return names
+
+
 def _broken(what: str, validator: Any, body: Any) -> ContractBroken:
     wrong = "; ".join(f"{field or 'body'}: {message}" for field, message in details_of(validator.iter_errors(body)))
     return ContractBroken(f"{what}: {wrong}")

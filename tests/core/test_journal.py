@@ -150,6 +150,12 @@ def test_no_token_that_was_given_out_is_kept():
     assert "the-harbor-secret" not in shown()
 
 
+def test_no_secret_is_kept_that_an_answer_may_hold_by_its_contract():
+    answer = HARBOR.post("/listeners", {"url": "http://127.0.0.1:9/", "topic": "none"})
+    assert answer.json()["signing"][0]["webhook_secret"].startswith("the-harbor-secret")
+    assert "the-harbor-secret" not in shown()
+
+
 def test_what_is_no_secret_stays_readable():
     HARBOR.world.journal.clear()
     HARBOR.get("/crates?page=1&per_page=2", headers=BASIC)

@@ -151,7 +151,7 @@ def relabel(work: Work, form: Relabel) -> dict[str, Any]:
 def listen(call: Call) -> Reply:
     id = str(call.next_number("listener"))
     call.collection("listener").add({"id": id, "url": call.body["url"], "topic": call.body["topic"]})
-    return Reply(201, {"id": id})
+    return Reply(201, {"id": id, "signing": [{"webhook_secret": f"{SECRET}-{id}"}]})
 
 
 def find_listeners(work: Work, event: Event) -> list[Listener]:
