@@ -131,7 +131,7 @@ def _deliver(ledger: Ledger, merchant: Merchant, order: Order, deliver: Effect |
                 _ask_to_deliver(ledger, merchant, order, now, due)
             elif deliver.state == "done":
                 tell_if_edited(ledger, order, deliver, sending, now)
-            elif _worth_another_try(ledger, order, deliver, sending, now):
+            elif _worth_another_try(deliver, sending):
                 again(ledger, deliver, now + merchant.settings.delivery_delay)
         case NotNow(reason) | Nothing(reason):
             if deliver and (deliver.state == "todo" or (deliver.state == "dead" and not maybe_there(deliver))):
@@ -161,10 +161,10 @@ def _given_up(deliver: Effect | None) -> bool:
     return deliver is not None and deliver.state == "void" and deliver.reason == "skipped"
 
 
-def _worth_another_try(ledger: Ledger, order: Order, deliver: Effect, sending: Sending, now: datetime) -> bool:
-    """It was given up or refused, and what would be sent now is something else, or allowed again."""
-    if deliver.state == "void" and not _given_up(deliver):
-        return not _was_called_off_there(ledger, order, now)
+def _worth_another_try(deliver: Effect, sending: Sending) -> bool:
+    """It was needless or refused, and what would be sent now is allowed, or something else."""
+    if deliver.state == "void":
+        return not _given_up(deliver)
     refused = deliver.state == "dead" and not maybe_there(deliver)
     return refused and deliver.payload != encode(sending).decode()
 
@@ -256,11 +256,8 @@ def call_off_at_source(ledger: Ledger, merchant: Merchant, order: Ref, now: date
     if deliver is None or deliver.state != "done" or not deliver.remote:
         return  # one whose outcome is unknown comes here again when it is settled
     there = ledger.fact("delivery", deliver.lane, deliver.remote)
-    known = ledger.fact("order", order.connection, order.id)
     ours = ledger.effect(cancel_key(order))
     if there is None or there.status != "cancelled" or (ours and ours.state != "void"):
-        return
-    if known is not None and known.status == "cancelled":
         return
     key = unsell_key(deliver.lane, deliver.remote)
     ask(ledger, merchant, key, lane=order.connection, subject=reference_of(order), now=now, due=now)

@@ -39,6 +39,7 @@ What = Literal[
     "unlearnt_shipment",
     "missing_delivery",
     "doubled_delivery",
+    "unexpected_delivery",
     "uncancelled_delivery",
     "uncancelled_order",
     "missing_fulfillment",
@@ -154,6 +155,8 @@ async def _delivered(
         with ledger.transaction():  # whatever was decided by an older program or an older SKU map is decided anew
             ask_for_levels(ledger, merchant, decide_order(ledger, merchant, order, now), now)
         deliver = ledger.effect(deliver_key(order.source))
+        if deliver is None or deliver.state in ("dead", "void"):
+            found += _compare_undelivered(ledger, order, states.get(reference, []), now)
         if deliver is None or deliver.state != "done" or not deliver.settled:
             continue
         if deliver.settled + merchant.settle(deliver.lane) > began:
@@ -198,6 +201,19 @@ def _compare_delivery(
         if unsell is None or unsell.state in ("done", "dead"):
             return [Drift("uncancelled_order", reference, order.status, "cancelled", healed=False)]
     return []
+
+
+def _compare_undelivered(ledger: Ledger, order: Order, there: list[DeliveryState], now: datetime) -> list[Drift]:
+    """The destination has what nobody delivered, as far as we know: it landed later than anybody could foresee."""
+    live = [state.remote.id for state in there if state.status != "cancelled"]
+    if not live:
+        return []
+    reference = reference_of(order.source)
+    words = f"{there[0].remote.connection} has {reference} as {', '.join(live)}, and we have not delivered it."
+    next_step = f"If the order is wanted, resolve {deliver_key(order.source)} with that id; if not, cancel it there."
+    with ledger.transaction():
+        ledger.report("unexpected_delivery", reference, words=words, next_step=next_step, now=now)
+    return [Drift("unexpected_delivery", reference, "not delivered", ", ".join(live), healed=False)]
 
 
 def _compare_cancelled(ledger: Ledger, order: Order, live: list[DeliveryState], now: datetime) -> list[Drift]:

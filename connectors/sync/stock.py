@@ -24,9 +24,8 @@ class Count(Struct, frozen=True):
 
 def learn_levels(ledger: Ledger, merchant: Merchant, rows: Iterable[Level], began: datetime, now: datetime) -> None:
     """Keep a page of levels, read since `began`, and ask for whatever that changes in the carts."""
-    seen, changed = set(), set()
+    changed = set()
     for level in rows:
-        seen.add(level.sku)
         count = Count(level.warehouse, level.available, level.on_hand, level.allocated)
         learnt = ledger.learn(
             "level",
@@ -39,8 +38,7 @@ def learn_levels(ledger: Ledger, merchant: Merchant, rows: Iterable[Level], bega
         )
         if learnt == "changed":
             changed.add(level.sku)
-    landed = {sku for sku, _, landed in ledger.promised(merchant.name, sorted(seen)) if landed}
-    ask_for_levels(ledger, merchant, changed | landed, now)
+    ask_for_levels(ledger, merchant, changed, now)
 
 
 def take_over_promises(ledger: Ledger, merchant: Merchant, began: datetime, now: datetime) -> None:
@@ -108,12 +106,8 @@ def levels_for(ledger: Ledger, merchant: Merchant, cart: str, skus: Iterable[str
 def _counts(
     ledger: Ledger, merchant: Merchant, warehouse_skus: list[str]
 ) -> tuple[dict[str, int], dict[str, datetime], dict[str, datetime]]:
-    """By SKU, over the places whose stock is for sale: what is available, since when we know, and when it was counted.
-
-    What a complete read did not mention has not changed: it is as fresh as that read.
-    """
+    """By SKU, over the places whose stock is for sale: what is available, since when we know, when it was counted."""
     wms, lag = merchant.wms.connection, merchant.settings.stock_lag
-    complete = ledger.feed_complete(wms, "levels")
     available: dict[str, int] = {}
     seen: dict[str, datetime] = {}
     counted: dict[str, datetime] = {}
@@ -121,7 +115,7 @@ def _counts(
         count, sku = decode(fact.body, type=Count), fact.parent
         if merchant.settings.warehouses and count.warehouse not in merchant.settings.warehouses:
             continue
-        fresh = max(fact.learnt, complete or fact.learnt) - lag
+        fresh = fact.learnt - lag
         available[sku] = available.get(sku, 0) + count.available
         seen[sku] = min(seen.get(sku, fresh), fresh)
         counted[sku] = min(counted.get(sku, fact.updated), fact.updated)

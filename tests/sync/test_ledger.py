@@ -146,11 +146,10 @@ def test_a_dropped_cursor_starts_from_the_beginning(ledger: Ledger) -> None:
 def test_a_complete_read_is_dated_by_its_beginning(ledger: Ledger) -> None:
     with ledger.transaction():
         ledger.move_cursor("depot", "levels", "c1", NOON)
-    assert ledger.feed_complete("depot", "levels") is None
+    assert [(one.value, one.complete) for one in ledger.readings()] == [("c1", None)]
     with ledger.transaction():
         ledger.complete_feed("depot", "levels", NOON, NOON + 9 * SECOND)
-    assert ledger.feed_complete("depot", "levels") == NOON
-    assert ledger.cursor("depot", "levels") == "c1"
+    assert [(one.value, one.complete) for one in ledger.readings()] == [("c1", NOON)]
 
 
 # Promises

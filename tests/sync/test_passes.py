@@ -7,23 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.canonical import DeliveryState, Order, Page, Ref, Shipment
-from connectors.core.errors import BadCursor
-from connectors.sync import Part, SkuMap, SkuRule
+from connectors.canonical import Delivery, DeliveryLine, DeliveryState, Order, Page, Ref, Shipment, ShipmentLine
+from connectors.core.errors import BadCursor, Forbidden
+from connectors.sync import Part, Select, SkuMap, SkuRule
+from connectors.sync.learn import learn_order
 from tests.sync.office import Office
-from tests.sync.world import Depot, Shop, World, run
-
-
-def story(test: Any) -> Any:
-    """An async story, run in virtual time."""
-
-    def run_it() -> None:
-        run(test)
-
-    run_it.__name__ = test.__name__
-    run_it.__doc__ = test.__doc__
-    return run_it
-
+from tests.sync.world import HOME, Depot, Shop, World, run, story
 
 # The whole way
 
@@ -192,7 +181,6 @@ async def test_an_older_version_that_comes_late_changes_nothing() -> None:
     stale = world.shop._order(world.shop.orders_placed[order])
     world.shop.change_mind(order)
     await office.run("order_download")
-    from connectors.sync.learn import learn_order
 
     with office.ledger.transaction():
         assert learn_order(office.ledger, office.engine.merchant, stale, office.now) == set()
@@ -219,7 +207,6 @@ async def test_one_order_that_does_not_map_holds_nothing_else_up_and_goes_once_i
     mapped = Office(
         world, ledger=office.ledger, skus=SkuMap([SkuRule("TEE-RED", (Part("TEE"),))], known=["MUG", "TEE", "CAP"])
     )
-    from connectors.sync import Select
 
     assert mapped.engine.replay(Select(reason="unmapped_sku")) == [f"deliver:shop:{bad}"]
     await mapped.run("order_delivery")
@@ -232,7 +219,6 @@ async def test_replaying_what_is_still_wrong_says_so_again() -> None:
     office = Office(world, skus=SkuMap(known=["MUG"]))
     world.shop.buy(("TEE-RED", 1))
     await office.round()
-    from connectors.sync import Select
 
     office.engine.replay(Select(kind="deliver"))
     await office.run("order_delivery")
@@ -246,7 +232,6 @@ async def test_an_order_that_is_corrected_in_the_cart_goes_by_itself() -> None:
     order = world.shop.buy(("MUG", 1), ship_to=None)
     await office.round()
     assert office.state(f"deliver:shop:{order}") == "dead: no_address"
-    from tests.sync.world import HOME
 
     world.shop.change(order, ship_to=HOME)
     await office.round()
@@ -336,6 +321,42 @@ async def test_an_edit_after_delivery_is_told_to_a_person() -> None:
     assert world.job(order).lines == {"MUG": 1}
 
 
+@story
+async def test_an_edit_while_nobody_knows_sends_the_same_again_and_tells_a_person() -> None:
+    sent: list[tuple[str, object]] = []
+
+    class Keyed(Depot):
+        async def deliver(self, delivery: Delivery, key: str) -> DeliveryState:
+            sent.append((key, delivery))
+            return await super().deliver(delivery, key)
+
+    world = World(depot_class=Keyed)
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    world.faults.next("deliver", "before")
+    await office.run("order_download", "order_delivery")
+    world.shop.change(order, lines=[("MUG", 3)])
+    await office.run("order_download")
+    await office.settle()
+    await office.run("order_delivery")
+    assert sent[0] == sent[1]  # a vendor that remembers the key would refuse anything else under it
+    assert office.incidents() == [f"edited_late:shop:{order}"]
+
+
+@story
+async def test_an_edit_of_what_was_given_up_as_unknown_does_not_send_it_again() -> None:
+    world = World()
+    office = Office(world, unknown_maximum=1)
+    order = world.shop.buy(("MUG", 1))
+    world.faults.next("deliver", "lost")
+    await office.run("order_download", "order_delivery")
+    world.shop.change(order, lines=[("MUG", 3)])
+    await office.settle()
+    await office.round(2)
+    assert office.state(f"deliver:shop:{order}") == "dead: unknown"
+    assert len(world.depot.jobs) == 1
+
+
 # Cancelled at the source
 
 
@@ -381,6 +402,8 @@ def test_cancelled_while_nobody_knows_whether_it_was_delivered(fault: str) -> No
         assert office.state(f"deliver:shop:{order}") == "sent"
         assert office.state(f"cancel:shop:{order}") == "todo"
         assert world.depot.count("cancel_delivery") == 0  # the delivery is settled first
+        await office.run("inventory", "inventory_upload")
+        assert world.shop.stock["MUG"] <= 49  # and its mug is nobody else's until then
         await office.settle()
         await office.round(3)
         if fault == "before":
@@ -430,6 +453,24 @@ async def test_cancelled_after_it_was_shipped_a_person_is_told() -> None:
 
 
 @story
+async def test_a_look_up_that_is_refused_is_no_refusal_to_cancel() -> None:
+    class Blind(Depot):
+        async def find_delivery(self, reference: str) -> DeliveryState | None:
+            raise Forbidden("no scope read_orders", status=403)
+
+    world = World(depot_class=Blind)
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.shop.change_mind(order)
+    world.faults.next("cancel_delivery", "lost")
+    await office.round()
+    await office.settle()
+    await office.round()
+    assert (office.state(f"cancel:shop:{order}"), office.incidents()) == ("sent", [])
+
+
+@story
 async def test_an_order_opened_again_before_its_cancellation_was_made_is_left_alone() -> None:
     world = World()
     office = Office(world)
@@ -452,8 +493,9 @@ async def test_an_order_opened_again_after_its_cancellation_was_made_is_told_to_
     world.shop.change_mind(order)
     await office.round()
     world.shop.change(order, status="open")
-    await office.round()
+    await office.round(3)
     assert f"revived:shop:{order}" in office.incidents()
+    assert world.shop.orders_placed[order].status == "open"  # our own cancellation is not the destination's
 
 
 @story
@@ -507,10 +549,12 @@ async def test_cancelled_on_both_sides_at_once_nobody_is_bothered() -> None:
 async def test_cancelled_at_the_destination_before_we_knew_it_had_arrived() -> None:
     world = World()
     office = Office(world)
-    order = world.shop.buy(("MUG", 1))
+    world.depot.overlap = timedelta(0)  # the feed tells it once, before we know that it is ours
+    order, other = world.shop.buy(("MUG", 1)), world.shop.buy(("TEE", 1))
     world.faults.next("deliver", "lost")
     await office.run("order_download", "order_delivery")
     world.depot.call_off(world.job(order))
+    world.depot.pack(world.job(other), {"TEE": 1})
     await office.run("shipping_confirmations")
     await office.settle()
     await office.round(2)
@@ -536,8 +580,6 @@ async def test_a_cart_that_does_not_cancel_is_told_to_a_person() -> None:
 async def test_orders_of_other_channels_at_the_destination_are_none_of_our_business() -> None:
     world = World()
     office = Office(world)
-    from connectors.canonical import Delivery, DeliveryLine
-    from tests.sync.world import HOME
 
     for reference in ("PO-778", "elsewhere:1", "shop:", ":1"):
         lines = (DeliveryLine("MUG", 1),)
@@ -547,6 +589,7 @@ async def test_orders_of_other_channels_at_the_destination_are_none_of_our_busin
     await office.round(2)
     assert office.engine.queue() == []
     assert office.incidents() == []
+    assert office.ledger.facts_of("shipment", "depot", ["PO-778", "elsewhere:1"]) == []
     assert set(world.shop.calls) <= {"orders", "find_levels", "set_levels"}
 
 
@@ -618,6 +661,21 @@ async def test_a_parcel_with_more_than_was_ordered_waits_for_a_person() -> None:
     assert letter.reason == "more_than_ordered"
     assert "1 × MUG" in letter.words
     assert [told.numbers for told in world.shop.fulfillments] == [("T2",)]
+
+
+@story
+async def test_a_shipment_that_is_corrected_at_the_warehouse_goes_by_itself() -> None:
+    world = World()
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.depot.pack(world.job(order), {"MUG": 2}, "T1")
+    await office.round()
+    assert [letter.reason for letter in office.engine.queue()] == ["more_than_ordered"]
+    lines = (ShipmentLine("MUG", 1),)
+    world.depot.parcels[0] = msgspec.structs.replace(world.depot.parcels[0], lines=lines, updated=world.depot._stamp())
+    await office.round()
+    assert [told.lines for told in world.shop.live(order)] == [{"L0": 1}]
 
 
 @story
@@ -763,7 +821,34 @@ async def test_shipments_are_learnt_though_deliveries_fail_and_the_other_way_rou
     assert office.state("ship:depot:s3") == "todo"
 
 
+@story
+async def test_a_first_half_of_a_multipack_is_remembered_until_the_second_leaves() -> None:
+    world = World()
+    office = Office(world, skus=SkuMap([SkuRule("MUG-6", (Part("MUG", 6),))]))
+    order = world.shop.buy(("MUG-6", 1))
+    await office.round()
+    first = world.depot.pack(world.job(order), {"MUG": 4}, "T1")
+    await office.round()
+    assert office.state(f"ship:depot:{first.source.id}") == "void: no whole unit yet"
+    world.depot.pack(world.job(order), {"MUG": 2}, "T2")
+    await office.round()
+    assert [(told.lines, told.numbers) for told in world.shop.live(order)] == [({"L0": 1}, ("T2",))]
+
+
 # Stock
+
+
+@story
+async def test_an_order_that_landed_is_no_longer_subtracted_though_the_number_stayed_the_same() -> None:
+    world = World(stock={"MUG": 10})
+    office = Office(world)
+    await office.round()
+    world.shop.buy(("MUG", 3))
+    await office.run("order_download", "inventory_upload")
+    assert world.shop.stock["MUG"] == 7
+    world.depot.on_hand["MUG"] += 3
+    await office.run("order_delivery", "inventory", "inventory_upload")
+    assert (world.depot.available("MUG"), world.shop.stock["MUG"]) == (10, 10)
 
 
 @story
@@ -861,7 +946,6 @@ async def test_a_warehouse_whose_numbers_trail_its_orders_is_given_time() -> Non
 async def test_a_page_of_nonsense_is_refused_line_by_line_and_the_good_order_goes() -> None:
     world = World()
     office = Office(world)
-    from tests.sync.world import HOME
 
     for lines, fields in (
         ([], {}),
@@ -883,7 +967,3 @@ async def test_a_page_of_nonsense_is_refused_line_by_line_and_the_good_order_goe
         "deliver:shop:o5": "bad_quantity",
     }
     assert world.job("o7").lines == {"MUG": 1}
-
-
-def test_the_states_a_destination_may_be_in_are_the_canonical_ones() -> None:
-    assert set(DeliveryState.__annotations__) >= {"remote", "reference", "status"}

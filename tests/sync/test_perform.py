@@ -1,12 +1,13 @@
 """Every way an outcome can come about, or not: `perform` against an honest world that forgives nothing."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connectors.canonical import Delivery, DeliveryState
+from connectors.canonical import Delivery, DeliveryState, Level
 from connectors.core.errors import Conflict, Forbidden, Unauthorized, Unavailable
 from connectors.sync import Select
 from connectors.sync.effects import perform
@@ -14,7 +15,7 @@ from connectors.sync.events import EffectMoved
 from connectors.sync.ledger import Lease, LeaseLost
 from connectors.sync.work import Work
 from tests.sync.office import Office
-from tests.sync.world import SETTLE, Depot, World, run
+from tests.sync.world import SETTLE, Depot, Shop, World, story
 
 
 async def ordered(world: World, *lines: tuple[str, int], **settings: Any) -> tuple[Office, str]:
@@ -23,17 +24,6 @@ async def ordered(world: World, *lines: tuple[str, int], **settings: Any) -> tup
     order = world.shop.buy(*(lines or (("MUG", 2),)))
     await office.run("order_download")
     return office, f"deliver:shop:{order}"
-
-
-def story(test: Any) -> Any:
-    """An async story, run in virtual time."""
-
-    def run_it() -> None:
-        run(test)
-
-    run_it.__name__ = test.__name__
-    run_it.__doc__ = test.__doc__
-    return run_it
 
 
 # The call
@@ -271,6 +261,19 @@ async def test_a_fault_of_our_own_after_the_request_left_is_unknown_and_says_no_
 
 
 @story
+async def test_looking_in_vain_for_however_long_is_no_reason_to_give_up() -> None:
+    world = World()
+    office, key = await ordered(world, unknown_maximum=2)
+    world.faults.next("deliver", "lost")
+    world.faults.next("find_delivery", *["before"] * 5)
+    await office.run("order_delivery")
+    for _ in range(6):
+        await office.settle()
+        await office.run("order_delivery")
+    assert (office.state(key), len(world.depot.jobs)) == ("done", 1)
+
+
+@story
 async def test_a_look_up_that_is_refused_for_good_ends_with_a_person() -> None:
     class Blind(Depot):
         async def find_delivery(self, reference: str) -> DeliveryState | None:
@@ -368,6 +371,20 @@ async def test_what_was_called_off_after_it_was_claimed_is_not_sent() -> None:
     await perform(work_of(office, lease), [claimed])
     assert world.depot.calls == []
     assert office.state(key) == "void: cancelled"
+
+
+@story
+async def test_what_was_sent_since_it_was_claimed_is_not_sent_again() -> None:
+    world = World()
+    office, key = await ordered(world)
+    claimed = office.effect(key)
+    world.faults.next("deliver", "lost")
+    await office.run("order_delivery")
+    with office.ledger.transaction():
+        lease = office.ledger.take("depot", "me", now=office.now, until=office.now + timedelta(seconds=30))
+    assert lease is not None
+    await perform(work_of(office, lease), [claimed])
+    assert (world.depot.count("deliver"), office.state(key)) == (1, "sent")
 
 
 @story
@@ -503,3 +520,22 @@ async def test_a_number_that_changes_while_it_travels_is_sent_again() -> None:
     await travelling
     assert (world.shop.stock["MUG"], office.state("level:shop:MUG")) == (47, "done")
     assert world.shop.count("set_levels") == 2
+
+
+@story
+async def test_a_vendor_that_remembers_keys_takes_the_same_number_twice() -> None:
+    class Remembering(Shop):
+        async def set_levels(self, levels: Sequence[Level], key: str) -> Mapping[str, str]:
+            seen = self.__dict__.setdefault("seen", {})
+            if key not in seen:
+                seen[key] = await super().set_levels(levels, key)
+            return seen[key]
+
+    world = World(shop_class=Remembering)
+    office = await counted(world)
+    await office.run("inventory_upload")
+    for _ in range(2):
+        world.shop.stock["MUG"] = 3  # somebody types over it, and reconciling asks for it again
+        await office.engine.reconcile()
+        await office.run("inventory_upload")
+        assert world.shop.stock["MUG"] == 50

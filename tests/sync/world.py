@@ -54,6 +54,16 @@ def run(story: Callable[[], Any]) -> Any:
         return runner.run(story())
 
 
+def story(test: Callable[[], Any]) -> Callable[[], None]:
+    """An async story, run in virtual time."""
+
+    def run_it() -> None:
+        run(test)
+
+    run_it.__name__, run_it.__doc__, run_it.__module__ = test.__name__, test.__doc__, test.__module__
+    return run_it
+
+
 @dataclass
 class Faults:
     """What goes wrong: planned by the name of a call, or drawn with some chance."""

@@ -154,10 +154,6 @@ class Facts(Tables):
             to_stamp(began),
         )
 
-    def feed_complete(self, connection: str, feed: str) -> datetime | None:
-        row = self._row("SELECT complete FROM cursor WHERE connection = ? AND feed = ?", connection, feed)
-        return from_stamp(row[0]) if row and row[0] else None
-
     def readings(self) -> list[Reading]:
         rows = self._rows("SELECT connection, feed, value, moved, complete FROM cursor ORDER BY connection, feed")
         return [

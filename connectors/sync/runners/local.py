@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from connectors.sync.engine import Engine
 from connectors.sync.events import LaneHeld, PassEnded, Tell, silent
-from connectors.sync.ledger import Lease, LeaseLost
+from connectors.sync.ledger import Lease, LeaseLost, LedgerBusy
 from connectors.sync.schedule import PASS_OF, PASSES
 from connectors.sync.work import stop_all, together
 
@@ -42,7 +42,7 @@ class LocalRunner:
         ended: list[PassEnded] = []
         for name in PASSES:
             lanes = [lane for engine in self._merchants for lane in engine.lanes_with(name)]
-            for result in await together([self._turn(lane, [name]) for lane in lanes]):
+            for result in await together([self.turn(lane, [name]) for lane in lanes]):
                 ended += result
         return ended
 
@@ -70,7 +70,7 @@ class LocalRunner:
             while not stop.is_set():
                 for lane, names in self._due().items():
                     if lane not in turns:
-                        turns[lane] = asyncio.ensure_future(self._turn(lane, names))
+                        turns[lane] = asyncio.ensure_future(self.turn(lane, names))
                 await self._pause(stopped, turns)
                 for lane in [lane for lane, turn in turns.items() if turn.done()]:
                     await turns.pop(lane)
@@ -115,8 +115,8 @@ class LocalRunner:
     def _left(self) -> int:
         return sum(engine.left() for engine in self._merchants)
 
-    async def _turn(self, lane: str, names: Sequence[str]) -> list[PassEnded]:
-        """Hold a lane for these functions, one after the other."""
+    async def turn(self, lane: str, names: Sequence[str]) -> list[PassEnded]:
+        """Hold a lane for these functions, one after the other. Nothing is run on a lane that somebody else holds."""
         ended: list[PassEnded] = []
         async with self._held(lane) as lease:
             if lease is None:
@@ -125,7 +125,7 @@ class LocalRunner:
             for name in names:
                 if self._stopping or self._left_alone(lane):
                     break
-                with suppress(LeaseLost):
+                with suppress(LeaseLost, LedgerBusy):  # due again; another worker may do better
                     engine = self._engines[lane]
                     ended.append(await engine.run_pass(lease, name, tell=self._tell, stopping=lambda: self._stopping))
         return ended
