@@ -14,7 +14,7 @@ from connectors.core.clock import Clock
 
 PAUSE_SECONDS_MAXIMUM = 3600.0
 _CLOCKS_DIFFER = timedelta(milliseconds=10)  # theirs and ours, in one window
-_POINT_FRACTION = 0.01  # the clock counts microseconds, so a wait can end a hair too early
+_HAIR_SECONDS = 0.000_002  # our clock counts microseconds, theirs may count finer: better this late than as much early
 
 
 class Throttle(Protocol):
@@ -144,8 +144,8 @@ class CostBucket:
         cost = min(cost, self.maximum)
         async with self._turn:
             await self._pause.over(clock)
-            while (missing := cost - self._now_available(clock)) > _POINT_FRACTION:
-                await clock.sleep(missing / self.restore_per_second)
+            while (missing := cost - self._now_available(clock)) > 0:
+                await clock.sleep(missing / self.restore_per_second + _HAIR_SECONDS)
             self.available -= cost
             self.reserved += cost
 
