@@ -49,7 +49,8 @@ class OrderManagerRig(Rig):
         return {"client_credentials": client_credentials}
 
     def paced(self, stage: Stage, edge: Edge) -> OrderManager:
-        stage.world.settings.pop(f"{self.vendor}.limit.default")
+        if stage.world.settings.get(f"{self.vendor}.limit.default") == {"limit": UNLIMITED}:
+            del stage.world.settings[f"{self.vendor}.limit.default"]
         return OrderManager(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
 
     def furnish(self, stage: Stage) -> None:
@@ -61,6 +62,14 @@ class OrderManagerRig(Rig):
         return Settings("om", about["client_id"], about["client_secret"])
 
     # What goes over the wire
+
+    surface, token_surface = "guide", "auth"
+
+    def told_to_wait(self, reply: httpx.Response) -> float | None:
+        return float(reply.headers["retry-after"]) if reply.status_code == 429 else None
+
+    def tighten(self, stage: Stage) -> None:
+        stage.world.settings[f"{self.vendor}.limit.default"] = {"limit": 8}
 
     def is_token_request(self, request: httpx.Request) -> bool:
         return request.url.path == "/oauth/token"

@@ -8,6 +8,7 @@ import pytest
 
 from connectors import ports
 from connectors.canonical import DeliveryState, Fulfillment, Level, Page
+from connectors.core.errors import Refused
 from tests.ports.rig import Rig, rigs
 from tests.ports.stage import Stage, rows_of
 
@@ -259,7 +260,10 @@ async def _levels(stage: Stage) -> list[Level]:
 
 
 async def _set(connector: Any, levels: list[Level]) -> None:
-    assert await connector.set_levels(levels, "key") == {}
+    refused = await connector.set_levels(levels, "key")
+    assert set(refused) <= {level.sku for level in levels}
+    if refused:
+        raise Refused("; ".join(refused.values()))
 
 
 async def _are_set(connector: Any, levels: list[Level]) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from connectors import ports
 from connectors.canonical import Delivery, DeliveryState, Fulfillment, Level, Order, Product, Ref, Shipment
 from contracts.contract import load
-from tests.ports.stage import Edge, Stage, play
+from tests.ports.stage import Edge, Stage, ground
 
 FOLDER = Path(__file__).parent.parent
 PORTS = (
@@ -64,6 +64,22 @@ class Rig:
         raise NotImplementedError
 
     # What goes over the wire
+
+    surface: ClassVar[str]
+    """The surface of the contract that the connector speaks to."""
+    token_surface: ClassVar[str]
+    """And the one it gets its tokens from."""
+
+    def told_to_wait(self, reply: httpx.Response) -> float | None:
+        """The seconds a reply tells its caller to wait; None when it was not refused for its limits."""
+        raise NotImplementedError
+
+    crowd: ClassVar[int] = 150
+    """So many callers at once that the limits are met, and so few that all but a fifth are served within patience."""
+
+    def tighten(self, stage: Stage) -> None:
+        """Limits so low that two connectors meet them."""
+        raise NotImplementedError
 
     def is_token_request(self, request: httpx.Request) -> bool:
         raise NotImplementedError
@@ -207,13 +223,9 @@ class Rig:
     @cache  # noqa: B019 - a rig lives as long as the process
     def ports(self) -> frozenset[type]:
         """The ports this vendor's connector plays."""
-        found: set[type] = set()
-
-        async def look(stage: Stage) -> None:
-            found.update(port for port in PORTS if isinstance(stage.connector, port))
-
-        play(self, look)
-        return frozenset(found)
+        sandbox, _ = ground(self)
+        connector = self.connect(Stage(self, sandbox), Edge(sandbox.transport(self.vendor)))
+        return frozenset(port for port in PORTS if isinstance(connector, port))
 
 
 @cache

@@ -11,7 +11,7 @@ from connectors.core.clock import LoopClock
 from connectors.core.errors import Conflict, PagingLoop, Throttled, Unknown
 from connectors.core.http import Http, HttpLimits
 from connectors.core.paging import PageNumber
-from connectors.core.throttle import CallsPerWindow
+from connectors.core.throttle import CallsPerWindow, CostBucket
 from connectors.core.wire import Answer, Call
 from connectors.shopify import Settings, Shopify
 from seatrial import virtual_time
@@ -90,6 +90,24 @@ def test_a_window_that_is_full_for_longer_than_patience_lasts_is_throttled_and_n
 
     virtual_time.run(story())
     assert sent == ["POST"]
+
+
+def test_a_bucket_of_points_is_never_asked_for_more_than_it_holds():
+    """A wait that ends a hair early is a refusal: the vendor's own count is exact."""
+
+    async def story() -> list[float]:
+        bucket, clock, held, last, short = CostBucket(100, 50), LoopClock(MONDAY), 100.0, 0.0, []
+        for cost in [65, 17, 9, 23, 1, 58] * 20:
+            await bucket.admit(cost, clock)
+            now = asyncio.get_running_loop().time()
+            held, last = min(100.0, held + (now - last) * 50), now
+            short += [cost - held] if cost > held else []
+            held -= cost
+            bucket.heard(maximum=100, available=int(held), restore_per_second=50, own_cost=cost, clock=clock)
+            bucket.done(cost)
+        return short
+
+    assert virtual_time.run(story()) == []
 
 
 # Paging

@@ -80,6 +80,8 @@ class ShopifyRig(Rig):
         return {"client_credentials": client_credentials, "refresh_token": refresh_token}
 
     def paced(self, stage: Stage, edge: Edge) -> Shopify:
+        """A shop on the smallest plan, so that a crowd meets its limits soon."""
+        stage.world.settings.setdefault(f"{self.vendor}.limit.cost", {"maximum": 1000, "restore_per_second": 50})
         return self.connect(stage, edge)
 
     def furnish(self, stage: Stage) -> None:
@@ -91,6 +93,23 @@ class ShopifyRig(Rig):
         return Settings("shop", about["shop"], access_token=about["access_token"], client_secret=about["client_secret"])
 
     # What goes over the wire
+
+    surface, token_surface = "admin", "oauth"
+    crowd = 400
+
+    def told_to_wait(self, reply: httpx.Response) -> float | None:
+        """Shopify says it in points; `Retry-After` only outside GraphQL."""
+        if reply.status_code == 429:
+            return float(reply.headers["retry-after"])
+        body = json.loads(reply.content)
+        if not any(each.get("extensions", {}).get("code") == "THROTTLED" for each in body.get("errors", ())):
+            return None
+        cost = body["extensions"]["cost"]
+        purse = cost["throttleStatus"]
+        return (cost["requestedQueryCost"] - purse["currentlyAvailable"]) / purse["restoreRate"]
+
+    def tighten(self, stage: Stage) -> None:
+        stage.world.settings[f"{self.vendor}.limit.cost"] = {"maximum": 120, "restore_per_second": 5}
 
     def is_token_request(self, request: httpx.Request) -> bool:
         return request.url.path == "/admin/oauth/access_token"
