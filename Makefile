@@ -13,6 +13,7 @@ setup: $(READY)  ## Make .venv and install everything that is locked in constrai
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Seatrial needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; }
+	@echo "Setting up .venv; this takes a minute or two, once." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
