@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from contracts.contract import Contract, load
+from contracts.contract import Contract, Operation, load
 from contracts.evidence import Evidence, Grade
 from contracts.profile import SurfaceProfile
 from mock_servers.core.fake import Fake
@@ -114,8 +114,16 @@ def _operations(contract: Contract, fake: Fake | None, seen: Exercised) -> Itera
             f"{operation.method} {operation.path}",
             operation.evidence,
             built=operation.built and fake is not None and operation.id in fake.operations,
-            tests=seen.operation(contract.vendor, operation.id),
+            tests=_behind(contract, operation, seen),
         )
+
+
+def _behind(contract: Contract, operation: Operation, seen: Exercised) -> tuple[str, ...]:
+    """The tests behind an operation; behind a GraphQL endpoint, those behind any of its root fields."""
+    if operation.graphql is None:
+        return seen.operation(contract.vendor, operation.id)
+    fields = seen.operations(contract.vendor) - contract.operations.keys()
+    return tuple(sorted({test for field in fields for test in seen.operation(contract.vendor, field)}))
 
 
 def _fields(contract: Contract, fake: Fake | None, seen: Exercised) -> Iterator[Row]:

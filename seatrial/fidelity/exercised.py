@@ -34,6 +34,11 @@ class Exercised(Struct, frozen=True):
         files = {*self._files(vendor, "operation", name), *self._files(vendor, "generated", name)}
         return tuple(sorted(files))
 
+    def operations(self, vendor: str) -> set[str]:
+        """The names of all that was done at a vendor."""
+        kinds = self.by_vendor.get(vendor, {})
+        return {*kinds.get("operation", {}), *kinds.get("generated", {})}
+
     def refusal(self, vendor: str, surface: str, code: str) -> tuple[str, ...]:
         """The test files in which a surface refused with this code."""
         return self._files(vendor, "refusal", f"{surface}.{code}")

@@ -83,6 +83,12 @@ def test_a_test_stands_behind_what_it_exercised_and_nothing_else() -> None:
     assert {row.tests for row in rows(vendor, seen) if row.kind == "rule"} == {None}
 
 
+def test_behind_a_graphql_endpoint_are_the_tests_behind_its_fields() -> None:
+    seen = Exercised({"shopify": {"operation": {"shop": ["a.py"], "listAccessScopes": ["b.py"]}}})
+    behind = {row.name: row.tests for row in rows("shopify", seen) if row.tests}
+    assert behind == {"graphql": ("a.py",), "shop": ("a.py",), "listAccessScopes": ("b.py",)}
+
+
 def test_a_row_ages_by_the_day() -> None:
     row = Row("rule", "", "x", "", "assumed", "nowhere", date(2026, 11, 1))
     assert row.age_days(TODAY) == 20
