@@ -34,7 +34,7 @@ class Connector(Protocol):
 
     connection: str
     settle: timedelta
-    """After an unknown outcome, how long until a look-up can be trusted: time-out, lateness and the vendor's index lag."""
+    """After an unknown outcome, how long until a look-up can be trusted: time-out, lateness, and the vendor's lag."""
 
     async def check(self) -> str:
         """Prove the credentials by the cheapest call there is; answers the account's name at the vendor."""
