@@ -190,9 +190,7 @@ class Bench:
 
     def state(self, token: Any = OURS) -> dict[str, Any]:
         """Everything the lists of this surface show, for comparing before and after."""
-        shown: dict[str, Any] = {
-            each.id: self.lists.first_rows_at_most(each, token) for each in self.lists.operations()
-        }
+        shown: dict[str, Any] = {each.id: self.lists.shown(each, token) for each in self.lists.operations()}
         return shown | (self.graph.state(token) if self.graph else {})
 
     # Judging

@@ -121,12 +121,16 @@ class Graph:
     def literal(self, of: Any, name: str, about: str = "") -> str:
         """A value of an input type as GraphQL writes it, with only what is needed. Raises CannotAskError."""
         named = gq.get_nullable_type(of)
+        if name in self.said and self.said[name] is None and named is of and gq.is_leaf_type(named):
+            return "null"
         if gq.is_list_type(named):
             return f"[{self.literal(named.of_type, name, about)}]"
         if gq.is_input_object_type(named):
             needed = {key: each for key, each in named.fields.items() if gq.is_required_input_field(each)}
             if getattr(named, "is_one_of", False):
                 needed = dict(list(named.fields.items())[:1])
+            else:
+                needed |= {key: each for key, each in named.fields.items() if key in self.said and _is_leaf(each.type)}
             members = (f"{key}: {self.literal(each.type, key, about)}" for key, each in needed.items())
             return f"{{ {', '.join(members)} }}"
         if gq.is_enum_type(named):
@@ -149,15 +153,29 @@ class Graph:
                 return quoted("https://hooks.example.com/none")
             case "Decimal" | "Money" | "UnsignedInt64":
                 return quoted("1")
-        return quoted(self.bench.recipes.fresh_word())
+        said = self.said.get(name)
+        return quoted(said if isinstance(said, str) else self.bench.recipes.fresh_word())
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """What recorded requests say under a member's name, nothing before something: a word of the vendor's own."""
+        found: dict[str, Any] = {}
+        for example in self.bench.contract.examples:
+            body = example.get("request", {}).get("body")
+            if example.get("operation") == self.operation.id and isinstance(body, dict):
+                for name, value in _said(body.get("variables") or {}):
+                    if value is None or found.get(name, "") is not None:
+                        found[name] = value
+        return found
 
     def _id(self, name: str, about: str) -> str:
         """An id of the type that an argument's name, else the field's own type, speaks of."""
         ids = self.known_ids()
         stem = name.removesuffix("Ids").removesuffix("Id").removesuffix("ids").removesuffix("id").lower()
-        for of, values in ids.items():
-            if values and (of.lower() == stem or (stem and of.lower().endswith(stem))):
-                return values[0]
+        exact = (values[0] for of, values in ids.items() if values and of.lower() == stem)
+        alike = (values[0] for of, values in ids.items() if values and stem and of.lower().endswith(stem))
+        if (named := next(exact, None) or next(alike, None)) is not None:
+            return named
         if ids.get(about):
             return ids[about][0]
         if stem or not (about.endswith("Payload") or about in {"Node", ""}):
@@ -224,7 +242,7 @@ class Graph:
         if gq.is_leaf_type(of):
             if _plain(field):
                 yield name
-        elif of.name == "PageInfo" or (name in {"nodes", "edges", "node"} and depth >= 0):
+        elif of.name == "PageInfo" or name.endswith("rrors") or (name in {"nodes", "edges", "node"} and depth >= 0):
             yield f"{name}{self.selection(of, depth)}"
         elif depth > 0 and _connects(field.type) and "first" in field.args:
             yield f"{name}(first: 2){self.selection(of, -1)}"
@@ -347,6 +365,25 @@ def unbuilt(field: Any) -> bool:
 
 def _fields(of: Any) -> Iterator[tuple[str, Any]]:
     return iter(getattr(of, "fields", {}).items())
+
+
+def _is_leaf(of: Any) -> bool:
+    return bool(gq.is_leaf_type(gq.get_nullable_type(of)))
+
+
+def _said(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Texts and nulls under the name of their member; ids and numbers belong to the moment they were recorded in."""
+    match value:
+        case dict():
+            for key, item in value.items():
+                yield from _said(item, key)
+        case list():
+            for item in value:
+                yield from _said(item, name)
+        case None:
+            yield name, None
+        case str() if "/" not in value and not any(letter.isdigit() for letter in value):
+            yield name, value
 
 
 def _plain(field: Any) -> bool:

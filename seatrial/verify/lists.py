@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seatrial.verify.bench import Bench
 
 PAGES_MAXIMUM = 400
+PAGES_SHOWN_AT_OURS = 8
 NEXT = re.compile(r'<([^>]*)>\s*;[^,]*rel="?next"?')
 
 
@@ -74,6 +75,17 @@ class Lists:
         exchange = self._bench.ask(operation, recipe, token=token)
         return rows_in(rule, exchange) or [] if exchange.good else []
 
+    def shown(self, operation: Operation, token: Any = ...) -> list[Any]:
+        """All rows, of as many pages as are asked for without being a burden; nothing when they cannot be had."""
+        rule = self.rule(operation)
+        if rule is None:
+            return []
+        pages = PAGES_SHOWN_AT_OURS if self._bench.target.control is not None else 1
+        try:
+            return self.walk(operation, rule.size_maximum, token=token, pages_maximum=pages).rows
+        except CannotAskError:
+            return []
+
     def page(self, operation: Operation, **query: Any) -> Exchange:
         """One page. Raises CannotAskError."""
         return self._bench.ask(operation, self._bench.recipes.of(operation).asking(**query))
@@ -85,6 +97,7 @@ class Lists:
         *,
         token: Any = ...,
         between: Callable[[int], None] | None = None,
+        pages_maximum: int = PAGES_MAXIMUM,
     ) -> Walk:
         """Every page at a size, one after the other. `between` is called after each with its number from 1 on."""
         rule = self.rule(operation)
@@ -99,8 +112,8 @@ class Lists:
             walked.rows += rows
             if between is not None:
                 between(len(walked.pages))
-            if len(walked.pages) >= PAGES_MAXIMUM:
-                walked.problem = f"there is no end after {PAGES_MAXIMUM} pages"
+            if len(walked.pages) >= pages_maximum:
+                walked.problem = f"there is no end after {pages_maximum} pages"
                 return walked
         return walked
 

@@ -75,13 +75,14 @@ def empties(bench: Bench) -> Iterator[Finding]:
     rule, graph = _rule(bench), _graph(bench)
     text, asked = _dear(graph, _rule(bench).single_maximum * 0.4)
     bench.control.advance(rule.maximum / rule.restore_per_second)
-    refused, left = None, rule.maximum
+    refused, left, spent = None, rule.maximum, 0.0
     for _ in range(CALLS_MAXIMUM):
         exchange = graph.ask(text, patient=False)
         if bench.is_throttled(exchange):
             refused = exchange
             break
-        if asked > left:
+        spent += _cost(exchange).get("actualQueryCost") or 0
+        if asked > left or spent > rule.maximum:
             yield bench.judged("a query dearer than what is left", "it was executed", "it is throttled", exchange)
             return
         left = _left(exchange)

@@ -8,10 +8,8 @@ recorded in a situation of its own is asked in those that can be made, and skipp
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
-from msgspec import Struct
 
 from contracts.contract import Operation
 from contracts.evidence import Evidence
@@ -19,22 +17,13 @@ from seatrial.verify.bench import OURS, Bench
 from seatrial.verify.conditions import exemplified, operation_rule
 from seatrial.verify.exchange import Exchange
 from seatrial.verify.law import Finding, law
-from seatrial.verify.recipes import JSON, CannotAskError, Recipe, changes
+from seatrial.verify.recipes import Recipe, changes
+from seatrial.verify.replays import ready
 from seatrial.verify.templates import body_problem
 
 NOBODY = "seatrial-no-such-token-0123456789"
 SAID = frozenset({"message", "code", "error", "error_description", "title"})
 """Members whose text is itself the fact: it is the same but for its numbers."""
-OWN_HEADERS = frozenset({"authorization", "cookie", "host", "content-length", "content-type"})
-PLACEHOLDER = re.compile(r"[A-Z][A-Z_]{2,}")
-
-
-class Replay(Struct):
-    """An example made ready to be asked here. `named`: it names things, `missing`: what it names that is not here."""
-
-    recipe: Recipe
-    named: bool = False
-    missing: str = ""
 
 
 @law(
@@ -57,14 +46,11 @@ def _replayed(bench: Bench, operation: Operation, example: dict[str, Any]) -> Fi
         return bench.skipped(file, "it changes things that cannot be put back at this target")
     if _is_refusal(bench, wanted, "throttled"):
         return bench.skipped(file, "it is a refusal for speed, which the limits' own laws ask for")
-    replay = _ready(bench, operation, example["request"])
+    replay = ready(bench, operation, example["request"])
     if replay.missing:
         return bench.skipped(file, f"it needs {replay.missing}, and there is none here")
-    problem, exchange = "", None
-    for exchange in _asked(bench, operation, replay.recipe, wanted, reads=reads):
-        problem = _problem(wanted, exchange)
-        if not problem:
-            break
+    asked = [(each, _problem(wanted, each)) for each in _asked(bench, operation, replay.recipe, wanted, reads=reads)]
+    exchange, problem = next((each for each in asked if not each[1]), asked[0])
     if problem and replay.named and not (reads and _went_well(wanted)):
         return bench.skipped(file, f"the situation it was recorded in is not at hand ({problem})")
     evidence = msgspec.convert(example["evidence"], Evidence, strict=False) if example.get("evidence") else None
@@ -133,79 +119,3 @@ def _is_refusal(bench: Bench, wanted: dict[str, Any], code: str) -> bool:
 
 def _only(body: Any) -> Any:
     return msgspec.UNSET if body is None else body
-
-
-# Making one ready ----------------------------------------------------------------------------------------------------
-
-
-def _ready(bench: Bench, operation: Operation, request: dict[str, Any]) -> Replay:
-    """The request with our credentials and with ids that are here."""
-    parts = urlsplit(request["path"])
-    given = request.get("headers", {})
-    headers = tuple(
-        (name, str(value))
-        for name, value in given.items()
-        if name.lower() not in OWN_HEADERS and "token" not in name.lower()
-    )
-    kind = next((value for name, value in given.items() if name.lower() == "content-type"), JSON)
-    body = request.get("body")
-    recipe = Recipe(
-        method=request["method"],
-        path=parts.path,
-        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
-        headers=headers,
-        body=body.encode() if isinstance(body, str) else body,
-        content_type=None if body is None else str(kind).split(";", 1)[0],
-    )
-    replay = Replay(recipe)
-    try:
-        path = _with_our_path(bench, operation, replay)
-    except CannotAskError as error:
-        replay.missing = str(error)
-        path = recipe.path
-    body = recipe.body if isinstance(recipe.body, bytes) else _with_ours(bench, recipe.body, replay)
-    replay.recipe = msgspec.structs.replace(recipe, path=path, body=body)
-    return replay
-
-
-def _with_our_path(bench: Bench, operation: Operation, replay: Replay) -> str:
-    path = replay.recipe.path
-    for wanted, given in zip(operation.path.split("/"), path.split("/"), strict=False):
-        name = wanted.removeprefix("{").removesuffix("}")
-        if wanted != given and wanted.startswith("{") and name != "version":
-            replay.named = True
-            known = bench.known.under(operation.path.split(f"/{wanted}", 1)[0], name)
-            if not known:
-                raise CannotAskError(f"the {name} of {operation.path}")
-            path = path.replace(f"/{given}", f"/{quote(str(known[0]), safe=':,@')}", 1)
-    return path
-
-
-def _with_ours(bench: Bench, value: Any, replay: Replay) -> Any:
-    match value:
-        case dict():
-            return {name: _with_ours(bench, item, replay) for name, item in value.items()}
-        case list():
-            return [_with_ours(bench, item, replay) for item in value]
-        case str():
-            return _our_word(bench, value, replay)
-    return value
-
-
-def _our_word(bench: Bench, text: str, replay: Replay) -> str:
-    own = bench.target.credentials.own
-    if text.lower() in own and PLACEHOLDER.fullmatch(text):
-        return own[text.lower()]
-    if PLACEHOLDER.fullmatch(text) and bench.graph is None:
-        replay.missing = replay.missing or text
-    stem = text.rstrip("0123456789")
-    if stem == text or not stem or bench.graph is None:
-        return text
-    for ids in bench.graph.known_ids().values():
-        if ids and ids[0].rstrip("0123456789") == stem:
-            replay.named = True
-            return ids[0]
-    if "/" in stem:
-        replay.named = True
-        replay.missing = replay.missing or f"something like {text}"
-    return text

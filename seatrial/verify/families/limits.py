@@ -9,7 +9,7 @@ from seatrial.verify.conditions import both, changing, counted, counting, limit_
 from seatrial.verify.exchange import Exchange
 from seatrial.verify.law import Finding, law
 from seatrial.verify.pace import refill_seconds
-from seatrial.verify.recipes import Recipe
+from seatrial.verify.recipes import Recipe, named_in_path
 from seatrial.verify.templates import pattern
 
 LIMIT_TRIED_MAXIMUM = 2500
@@ -45,7 +45,9 @@ def headers(bench: Bench) -> Iterator[Finding]:
     for name, rule, operation, recipe in _limits(bench):
         exchange = bench.ask(operation, recipe)
         yield bench.judged(f"{name}, a success", _headers_problem(rule.headers, exchange), "its headers", exchange)
-        lost = next(iter(bench.askable((each for each in _counted(bench, name) if "{" in each.path), real=False)), None)
+        lost = next(
+            iter(bench.askable((each for each in _counted(bench, name) if named_in_path(each)), real=False)), None
+        )
         if lost is not None:
             exchange = bench.ask(*lost)
             yield bench.judged(f"{name}, a refusal", _headers_problem(rule.headers, exchange), "its headers", exchange)

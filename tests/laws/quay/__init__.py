@@ -31,7 +31,7 @@ def quay() -> Fake:
     fake.tenant(make_tenant)
     fake.seed(make_seed)
     fake.listeners(find_listeners)
-    fake.gave_up(lambda work, id: disable(work, id))
+    fake.gave_up(disable)
     fake.headers("moorings")(lambda call: [("X-Quay-Version", version_of(call) or "2025-01")])
     fake.sound(references_are_told_apart)
     return fake
@@ -48,7 +48,13 @@ def make_tenant(work: Work) -> dict[str, str]:
     work.grant("token", token, client, scopes=SCOPES, standing=True)
     basic = b64encode(f"{client}:{password}".encode()).decode()
     work.grant("token", basic, client, scopes=SCOPES, standing=True)
-    return {"client_id": client, "client_secret": secret, "access_token": token, "username": client, "password": password}
+    return {
+        "client_id": client,
+        "client_secret": secret,
+        "access_token": token,
+        "username": client,
+        "password": password,
+    }
 
 
 def issue_pass(call: Call) -> Reply:
