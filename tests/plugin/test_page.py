@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ONLY = "-p seatrial.pytest_plugin -p xdist.plugin -p respx.plugin"
-"""What a user has; the plugins installed for our own tests take seconds to load, and looptime's fails other suites."""
+"""What a user has; the plugins installed for our own tests take seconds to load."""
 UNREACHED = re.compile(
     r"Failed to establish a new connection|name resolution|Max retries|timed out|ProxyError|Could not fetch URL"
     r"|Connection refused|Network is unreachable|No matching distribution found for hatchling",

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import hypothesis.strategies as st
-import looptime
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from connectors.sync import Engine, Ledger, LocalRunner, Merchant, Settings
 from connectors.sync.schedule import PASSES
+from seatrial import virtual_time
 from tests.sync.world import World
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -113,8 +113,7 @@ class Everything(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        loop_class = looptime.make_event_loop_class(asyncio.SelectorEventLoop)
-        self.loop = asyncio.Runner(loop_factory=lambda: loop_class(noop_cycles=0))
+        self.loop = asyncio.Runner(loop_factory=virtual_time.new_event_loop)
         self.loop.run(self._begin())
 
     async def _begin(self) -> None:

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import looptime
 import msgspec
 
 from connectors.canonical import (
@@ -39,6 +38,7 @@ from connectors.canonical import (
 )
 from connectors.core.clock import LoopClock
 from connectors.core.errors import Broken, Conflict, Invalid, NotFound, Throttled, TimedOut, Unavailable
+from seatrial import virtual_time
 
 MORNING = datetime(2026, 11, 21, 8, tzinfo=UTC)
 SETTLE = timedelta(seconds=90)
@@ -49,9 +49,7 @@ HOME = Address(name="Ana Ruiz", street1="5 Pine Rd", city="Albany", postal_code=
 
 def run(story: Callable[[], Any]) -> Any:
     """Run a story in virtual time: an hour of waiting is over at once."""
-    loop_class = looptime.make_event_loop_class(asyncio.SelectorEventLoop)
-    with asyncio.Runner(loop_factory=lambda: loop_class(noop_cycles=0)) as runner:
-        return runner.run(story())
+    return virtual_time.run(story())
 
 
 def story(test: Callable[[], Any]) -> Callable[[], None]:
