@@ -322,6 +322,40 @@ def verify(
         sys.exit(code)
 
 
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(help="The first seed: the same seed is the same run, to the last byte.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, one after the other, on every core.")] = 1,
+    days: Annotated[float, typer.Option(min=0.05, max=60, help="Days of traffic, in virtual time.")] = 1.0,
+    orders: Annotated[int, typer.Option(min=1, max=100_000, help="Orders in all, spread over the days.")] = 40,
+    faults: Annotated[str, typer.Option(help="none, mild or harsh.")] = "harsh",
+    twice: Annotated[bool, typer.Option("--twice", help="Run each seed again and compare the traces.")] = False,
+    story: Annotated[
+        str, typer.Option(help="Tell what became of one order of the first seed: shop:6100000000001.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """A merchant's days in virtual time, with everything going wrong; then both sides are compared."""
+    from seatrial.simulation import command
+
+    wanted = command.Wanted(seed, seeds, days, orders, command.checked_profile(faults), twice, as_json, story)
+    raise typer.Exit(command.run(wanted))
+
+
+@app.command()
+def matrix(
+    call: Annotated[
+        list[str] | None, typer.Option(help="Just this write (deliver, fulfill, …); may be repeated.")
+    ] = None,
+    sweep: Annotated[bool, typer.Option(help="Also re-run a whole day with a fault at each of its calls.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Every write of every connector under every fault, through the engine: exactly once, or told to a person."""
+    from seatrial import matrix as every
+
+    raise typer.Exit(every.run(every.Wanted(sweep, as_json, tuple(call or ()))))
+
+
 # Typer brings a click of its own, or uses the one installed; its public `BadParameter` leads to either's base class.
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 

@@ -15,7 +15,7 @@ from msgspec.json import decode, encode
 
 from connectors.canonical import Fulfillment, Level, Order, Ref, Shipment
 from connectors.core.errors import Conflict, Invalid, Refused, Unauthorized
-from connectors.sync.learn import arrived, call_off_unsent, maybe_there, promise_stock, ship_key
+from connectors.sync.learn import arrived, call_off_unsent, maybe_there, promise_stock, ship_key, unship_key
 from connectors.sync.ledger import Effect
 from connectors.sync.outcomes import Happened, Kind, Later, Needless, Outcome, Parked, Plan
 from connectors.sync.rules import (
@@ -187,6 +187,9 @@ def _prepare_unsell(work: Work, effect: Effect) -> Plan:
     order = _order_of(work, effect)
     if order is not None and order.status == "cancelled":
         return Needless("cancelled there already")
+    taking_back = _taken_back_by(work, effect)  # a cart cancels nothing while it thinks that parcels are on their way
+    if taking_back is not None:
+        return Later(taking_back)
     return encode(CallingOff(effect.record, "cancelled at the warehouse")).decode()
 
 
@@ -230,6 +233,9 @@ def _prepare_ship(work: Work, effect: Effect) -> Plan:
         return Wrong(
             "no_contents", words, f"Complete it at {effect.connection}, or tell {effect.lane} by hand and resolve."
         )
+    taking_back = _taken_back_by(work, effect)  # until then nothing may be open there for what takes its place
+    if taking_back is not None:
+        return Later(taking_back)
     sending = _what_was_sent(work, effect)
     if isinstance(sending, Wrong):
         return sending
@@ -243,6 +249,14 @@ def _prepare_ship(work: Work, effect: Effect) -> Plan:
 
 
 INCOMPLETE = "no whole unit yet"
+
+
+def _taken_back_by(work: Work, effect: Effect) -> datetime | None:
+    """When the order's voided parcels will have been taken back at its cart; None when none is waiting for that."""
+    facts = work.ledger.facts_of("shipment", effect.connection, [effect.subject])
+    voided = [unship_key(Ref(fact.connection, fact.id)) for fact in facts if fact.status == "voided"]
+    waiting = [unship.due for unship in work.ledger.effects(voided).values() if unship.state in ("todo", "sent")]
+    return max(waiting, default=None)
 
 
 def _what_was_sent(work: Work, effect: Effect) -> Sending | Wrong:

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from msgspec.json import decode, encode
 
-from connectors.canonical import DeliveryState, Fulfillment, Order, Ref, Shipment
+from connectors.canonical import Delivery, DeliveryState, Fulfillment, Order, Ref, Shipment
 from connectors.sync.ledger import Effect, Ledger
 from connectors.sync.merchant import Merchant
-from connectors.sync.rules import Nothing, NotNow, Sending, Wrong, assess, reference_of, units_of
+from connectors.sync.rules import NOTHING_LEFT, Nothing, NotNow, Sending, Wrong, assess, reference_of, units_of
 from connectors.sync.schedule import PASS_OF
 
 
@@ -130,7 +130,7 @@ def _deliver(ledger: Ledger, merchant: Merchant, order: Order, deliver: Effect |
                 due = now + merchant.settings.delivery_delay
                 _ask_to_deliver(ledger, merchant, order, now, due)
             elif deliver.state == "done":
-                tell_if_edited(ledger, order, deliver, sending, now)
+                tell_if_edited(ledger, order, deliver, sending.delivery, now)
             elif _worth_another_try(deliver, sending):
                 again(ledger, deliver, now + merchant.settings.delivery_delay)
         case NotNow(reason) | Nothing(reason):
@@ -145,6 +145,8 @@ def _deliver(ledger: Ledger, merchant: Merchant, order: Order, deliver: Effect |
                     next_step="Stop it at the warehouse, or release it.",
                     now=now,
                 )
+            elif deliver and deliver.state == "done" and reason == NOTHING_LEFT:
+                tell_if_edited(ledger, order, deliver, None, now)
         case Wrong() as wrong:
             if deliver is None:
                 _ask_to_deliver(ledger, merchant, order, now, now)
@@ -178,12 +180,16 @@ def _was_called_off_there(ledger: Ledger, order: Order, now: datetime) -> bool:
     return True
 
 
-def tell_if_edited(ledger: Ledger, order: Order, deliver: Effect, sending: Sending, now: datetime) -> None:
-    """A destination is not told of edits: a person is. Once parcels leave, what is left shrinks by itself."""
-    if deliver.payload is None or order.status != "open" or _was_called_off_there(ledger, order, now):
+def tell_if_edited(ledger: Ledger, order: Order, deliver: Effect, wanted: Delivery | None, now: datetime) -> None:
+    """A destination is not told of edits: a person is. `wanted` is None when nothing is wanted any more.
+
+    Once all of it has left it is too late to change anything, and what is given back later is no edit.
+    """
+    under_way = order.status in ("open", "partly_shipped")
+    if deliver.payload is None or not under_way or _was_called_off_there(ledger, order, now):
         return
     sent = decode(deliver.payload, type=Sending).delivery
-    if (sent.lines, sent.ship_to) != (sending.delivery.lines, sending.delivery.ship_to):
+    if wanted is None or (sent.lines, sent.ship_to) != (wanted.lines, wanted.ship_to):
         ledger.report(
             "edited_late",
             reference_of(order.source),
@@ -221,7 +227,9 @@ def arrived(ledger: Ledger, merchant: Merchant, order: Order, now: datetime) -> 
     if order.status == "cancelled":
         _call_off(ledger, merchant, order, deliver, now)
     elif deliver and isinstance(verdict, Sending):
-        tell_if_edited(ledger, order, deliver, verdict, now)
+        tell_if_edited(ledger, order, deliver, verdict.delivery, now)
+    elif deliver and verdict == Nothing(NOTHING_LEFT):
+        tell_if_edited(ledger, order, deliver, None, now)
     call_off_at_source(ledger, merchant, order.source, now)
 
 

@@ -48,6 +48,8 @@ class Wrong(Struct, frozen=True):
     next_step: str
 
 
+NOTHING_LEFT = "nothing left to ship"
+
 Verdict: TypeAlias = Sending | NotNow | Nothing | Wrong
 
 
@@ -68,7 +70,7 @@ def assess(order: Order, skus: SkuMap, settings: Settings) -> Verdict:
     if order.lines and not goods:
         return Nothing("nothing to ship")
     if goods and all(line.quantity > 0 and line.fulfillable == 0 for line in goods):
-        return Nothing("nothing left to ship")
+        return Nothing(NOTHING_LEFT)
     if order.status == "held":
         return NotNow("held")
     if not order.paid and not settings.deliver_unpaid:

@@ -18,11 +18,12 @@ PASSES = (
     "inventory_upload",
 )
 
-# Which function makes which effects happen, in the order it takes them: a delivery is settled before its cancellation.
+# Which function makes which effects happen, in the order it takes them: a delivery is settled before its cancellation,
+# and a voided parcel is taken back before the one that takes its place is told, or nothing would be open for that.
 KINDS_OF = MappingProxyType(
     {
         "order_delivery": ("deliver", "cancel"),
-        "shipment_upload": ("ship", "unship", "unsell"),
+        "shipment_upload": ("unship", "ship", "unsell"),
         "inventory_upload": ("level",),
     }
 )

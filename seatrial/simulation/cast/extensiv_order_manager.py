@@ -1,0 +1,173 @@
+"""Extensiv Order Manager as the warehouse system, and as an outlet that is told of stock."""
+
+import random
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import httpx
+
+from connectors.core.clock import Clock
+from connectors.extensiv_order_manager import OrderManager, Settings
+from connectors.ports import Connector
+from mock_servers.core.fake import Size
+from mock_servers.core.filters import Is
+from mock_servers.core.refusal import UsageError
+from mock_servers.core.world import World
+from mock_servers.extensiv_order_manager.behaviour import OPEN
+from seatrial.simulation.cast.part import (
+    LIMITS,
+    MARGIN,
+    CartPart,
+    Part,
+    Person,
+    Waiting,
+    WarehousePart,
+    read_json,
+)
+from seatrial.simulation.cast.views import CartSide, Job, Parcel, Shelf, WarehouseSide, add_up
+
+BASE_URL = "https://api.extensiv.io"
+AUTH_URL = "https://auth.extensiv.io"
+PAGE_SIZE = 500
+Json = dict[str, Any]
+
+
+class _Account(Part):
+    """An account with the warehouse it is made with."""
+
+    vendor = "extensiv_order_manager"
+    connector_class: ClassVar[type[OrderManager]] = OrderManager
+
+    def move_in(self) -> None:
+        """A warehouse comes with the vendor's seed only, and with it one product nobody here sells."""
+        for _ in self.world.seed_with(self.vendor, Size(orders=0, products=1)):
+            pass
+
+    def connector(self, clock: Clock, chance: random.Random, transport: httpx.AsyncBaseTransport) -> Connector:
+        settings = Settings(
+            connection=self.name,
+            client_id=self.credentials["client_id"],
+            client_secret=self.credentials["client_secret"],
+            base_url=BASE_URL,
+            auth_base_url=AUTH_URL,
+            margin=MARGIN,
+            http=LIMITS,
+        )
+        return self.connector_class(settings, clock=clock, chance=chance, transport=transport)
+
+    async def subscribe(self, connector: Connector, uri: str) -> None:
+        """The guide's dialect has no webhooks."""
+
+    async def _rows(self, http: httpx.AsyncClient, path: str) -> list[Json]:
+        headers = {"Authorization": f"Bearer {self.credentials['access_token']}"}
+        rows: list[Json] = []
+        page = 1
+        while True:
+            query = {"page": page, "pageSize": PAGE_SIZE}
+            answer = await read_json(http, "GET", BASE_URL + path, params=query, headers=headers)
+            rows += answer["data"]
+            if page >= answer["totalPages"]:
+                return rows
+            page += 1
+
+    async def _shelves(self, http: httpx.AsyncClient) -> dict[str, Shelf]:
+        shelves: dict[str, Shelf] = {}
+        for warehouse in await self._rows(http, "/api/inventory/warehouses"):
+            for level in warehouse["inventory"]:
+                before = shelves.get(level["sku"], Shelf(0, 0))
+                shelves[level["sku"]] = Shelf(before.on_hand + level["on_hand"], before.available + level["available"])
+        return shelves
+
+
+class OrderManagerWarehouse(_Account, WarehousePart):
+    """It ships."""
+
+    # People
+
+    def stock(self, sku: str, quantity: int) -> None:
+        self.act("add_product", sku=sku, quantity=quantity)
+
+    def count(self, sku: str, quantity: int) -> None:
+        self.act("count_stock", sku=sku, quantity=quantity)
+
+    def waiting(self) -> list[Waiting]:
+        """As the screen at the bench shows it."""
+        orders = self.world.work(self.vendor).collection("order").rows(Is("state", "in", tuple(sorted(OPEN))))
+        return [
+            Waiting(
+                order["order_number"],
+                add_up([(item["sku"], item["quantity"] - item["shipped"]) for item in order["items"]]),
+            )
+            for order in orders
+        ]
+
+    def prepare(self, reference: str) -> None:
+        order = self.world.work(self.vendor).collection("order").first(Is("order_number", "=", reference))
+        self.act("pick" if order is None or order["stage"] == "new" else "pack", order=reference)
+
+    def ship(self, reference: str, units: Mapping[str, int], parcels: int, carrier: str) -> dict[str, dict[str, int]]:
+        sent = self.act("ship", order=reference, items=dict(units), parcels=parcels, carrier=carrier)
+        return {str(each["shipment"]): each["items"] for each in sent["shipments"]}
+
+    def void(self, parcel: str) -> None:
+        self.act("void", shipment=parcel)
+
+    def cancel(self, reference: str) -> None:
+        self.act("cancel", order=reference, reason="NO_INVENTORY")
+
+    # Looking
+
+    async def read(self, http: httpx.AsyncClient) -> WarehouseSide:
+        jobs = [_job(row) for row in await self._rows(http, "/api/orders")]
+        parcels = [_parcel(row) for row in await self._rows(http, "/api/shipments")]
+        return WarehouseSide(tuple(jobs), tuple(parcels), await self._shelves(http))
+
+
+class OrderManagerOutlet(_Account, CartPart):
+    """Another account, which is told what may be sold and sells by ways of its own: a cart without orders."""
+
+    def __init__(self, name: str, world: World) -> None:
+        super().__init__(name, world)
+        self.offered: set[str] = set()
+
+    def offer(self, sku: str, price: str) -> None:  # noqa: ARG002 - an account has no prices to begin with
+        self.act("add_product", sku=sku)
+        self.act("count_stock", sku=sku, quantity=0)
+        self.offered.add(sku)
+
+    def check_out(self, person: Person, basket: Mapping[str, int], *, paid: bool) -> str:
+        raise UsageError(f"{self.name} takes no orders from {person.first_name}: {len(basket)} SKUs, {paid}")
+
+    def pay(self, order: str) -> None:
+        raise UsageError(f"{self.name} has no order {order}")
+
+    def cancel(self, order: str) -> None:
+        raise UsageError(f"{self.name} has no order {order}")
+
+    def edit(self, order: str, quantities: Mapping[str, int], person: Person | None) -> None:
+        raise UsageError(f"{self.name} has no order {order} to change: {len(quantities)}, {person}")
+
+    async def read(self, http: httpx.AsyncClient) -> CartSide:
+        shelves = await self._shelves(http)
+        return CartSide((), {sku: shelf.available for sku, shelf in shelves.items() if sku in self.offered})
+
+
+def _job(row: Json) -> Job:
+    to = row["shipping_address"]
+    return Job(
+        id=row["id"],
+        reference=row["order_number"],
+        cancelled=row["status"] == "cancelled",
+        units=add_up([(item["sku"], item["quantity"]) for item in row["items"]]),
+        to=f"{to['name']}, {to['street1']}, {to['city']}, {to['country']}",
+    )
+
+
+def _parcel(row: Json) -> Parcel:
+    return Parcel(
+        id=row["id"],
+        reference=row["order_number"],
+        voided=row["status"] == "voided",
+        number=row["tracking_number"],
+        units=add_up([(item["sku"], item["quantity"]) for item in row["items"]]),
+    )

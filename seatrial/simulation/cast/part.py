@@ -1,0 +1,163 @@
+"""What a vendor has to bring to play a part: a place in a world, a connector, people's deeds, and a view from outside.
+
+A cart and a warehouse system are all that the simulation knows. Whoever adds a vendor writes one class here beside the
+others; the people, the faults and the judge stay as they are.
+"""
+
+import asyncio
+import json
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import httpx
+from msgspec import Struct
+
+from connectors.core.clock import Clock
+from connectors.core.http import HttpLimits
+from connectors.ports import Connector
+from mock_servers.core.world import World
+from seatrial.simulation.cast.views import CartSide, WarehouseSide
+
+LIMITS = HttpLimits()
+MARGIN = timedelta(seconds=30)
+"""What the operator of these connections allows for requests that land late, and for indexes behind them."""
+LATE_SECONDS_MAXIMUM = LIMITS.timeout_seconds + MARGIN.total_seconds() - 8.0
+"""The latest a request lands after it was sent: so late that waiting the settle time is just enough, with the way
+there and the index's lag."""
+READ_ATTEMPTS_MAXIMUM = 100
+
+
+class Person(Struct, frozen=True):
+    """Somebody who has things sent."""
+
+    first_name: str
+    last_name: str
+    street: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+
+    @property
+    def to(self) -> str:
+        """As both sides show it."""
+        return f"{self.first_name} {self.last_name}, {self.street}, {self.city}, {self.country}"
+
+
+class Waiting(Struct, frozen=True):
+    """What a clerk sees on the screen: a reference, and units left to ship."""
+
+    reference: str
+    left: Mapping[str, int]
+
+
+class Part(ABC):
+    """One account at one vendor, in one world. `name` is the connection."""
+
+    vendor: ClassVar[str]
+    topics: ClassVar[tuple[str, ...]] = ()
+    """The webhooks it can tell us by."""
+
+    def __init__(self, name: str, world: World) -> None:
+        self.name = name
+        self.world = world
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        return self.world.credentials[self.vendor]
+
+    def act(self, action: str, **arguments: Any) -> Any:
+        """Have somebody do something there. Raises UsageError or Refusal where it cannot be done."""
+        return self.world.act(self.vendor, action, arguments)
+
+    def move_in(self) -> None:  # noqa: B027 - most accounts are ready to use
+        """What a new account needs before anything can be kept in it."""
+
+    def lag_by(self, seconds: float) -> None:  # noqa: B027 - most vendors have no index that trails
+        """Have the vendor's search trail its writes by so much, if it has such an index."""
+
+    @abstractmethod
+    def connector(self, clock: Clock, chance: random.Random, transport: httpx.AsyncBaseTransport) -> Connector:
+        """The real connector, as an operator would set it up."""
+
+    @abstractmethod
+    async def subscribe(self, connector: Connector, uri: str) -> None:
+        """Have webhooks sent there."""
+
+
+class CartPart(Part):
+    """A vendor that sells."""
+
+    @abstractmethod
+    def offer(self, sku: str, price: str) -> None:
+        """Put something on sale, of which there is nothing yet."""
+
+    @abstractmethod
+    def check_out(self, person: Person, basket: Mapping[str, int], *, paid: bool) -> str:
+        """Somebody buys; answers the order's id."""
+
+    @abstractmethod
+    def pay(self, order: str) -> None:
+        """The money comes in."""
+
+    @abstractmethod
+    def cancel(self, order: str) -> None:
+        """The merchant cancels it for the shopper."""
+
+    @abstractmethod
+    def edit(self, order: str, quantities: Mapping[str, int], person: Person | None) -> None:
+        """The merchant changes quantities (0 takes a line off) or the address."""
+
+    @abstractmethod
+    async def read(self, http: httpx.AsyncClient) -> CartSide:
+        """Everything, through the public API."""
+
+
+class WarehousePart(Part):
+    """A vendor that ships."""
+
+    @abstractmethod
+    def stock(self, sku: str, quantity: int) -> None:
+        """A new product, and what there is of it."""
+
+    @abstractmethod
+    def count(self, sku: str, quantity: int) -> None:
+        """Somebody counts a shelf."""
+
+    @abstractmethod
+    def waiting(self) -> list[Waiting]:
+        """What is to be shipped, oldest first."""
+
+    @abstractmethod
+    def prepare(self, reference: str) -> None:
+        """Pick or pack, whatever comes next."""
+
+    @abstractmethod
+    def ship(self, reference: str, units: Mapping[str, int], parcels: int, carrier: str) -> dict[str, dict[str, int]]:
+        """Hand it to the carrier; answers parcel id → units."""
+
+    @abstractmethod
+    def void(self, parcel: str) -> None:
+        """The label is voided; the parcel never left."""
+
+    @abstractmethod
+    def cancel(self, reference: str) -> None:
+        """Somebody cancels it at the desk."""
+
+    @abstractmethod
+    async def read(self, http: httpx.AsyncClient) -> WarehouseSide:
+        """Everything, through the public API."""
+
+
+async def read_json(http: httpx.AsyncClient, method: str, path: str, **rest: Any) -> Any:
+    """An answer read as JSON, waiting as long as the vendor says when it is asked too often."""
+    for _ in range(READ_ATTEMPTS_MAXIMUM):
+        reply = await http.request(method, path, **rest)
+        if reply.status_code != 429:
+            reply.raise_for_status()
+            return json.loads(reply.content)
+        await asyncio.sleep(float(reply.headers.get("retry-after", "10")))
+    raise RuntimeError(f"{method} {path} is throttled for ever")

@@ -1,0 +1,58 @@
+"""What one run is: a seed and a size. Everything else is drawn from the seed."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+FaultProfile = Literal["none", "mild", "harsh"]
+
+MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
+"""When every run begins: a Monday."""
+
+
+class Scenario(Struct, frozen=True):
+    """One run. `orders` is how many are placed in all, spread over `days`."""
+
+    seed: int
+    days: float = 1.0
+    orders: int = 40
+    faults: FaultProfile = "harsh"
+
+    @property
+    def command(self) -> str:
+        """What to type to see this run again."""
+        return (
+            f"seatrial simulate --seed {self.seed} --days {self.days:g} --orders {self.orders} --faults {self.faults}"
+        )
+
+    def chance(self, what: str) -> random.Random:
+        """Chance of its own for each thing that needs any, so that one more draw here moves nothing there."""
+        return random.Random(f"{self.seed}:{what}")  # noqa: S311 - repeatable on purpose
+
+    @property
+    def traffic(self) -> timedelta:
+        return timedelta(days=self.days)
+
+
+class Habits(Struct, frozen=True):
+    """What differs from merchant to merchant, drawn from the seed."""
+
+    carts: int
+    goods: int
+    delivery_delay: timedelta
+    safety: int
+    index_lag_seconds: float
+    """How long a vendor's search may trail what was written."""
+
+    @classmethod
+    def drawn(cls, scenario: Scenario) -> "Habits":
+        chance = scenario.chance("habits")
+        return cls(
+            carts=chance.choice((1, 1, 2)),
+            goods=chance.randrange(6, 13),
+            delivery_delay=timedelta(seconds=chance.choice((0, 0, 60, 300))),
+            safety=chance.choice((0, 0, 2)),
+            index_lag_seconds=chance.choice((0.0, 1.0, 4.0)) if scenario.faults != "none" else 0.0,
+        )

@@ -1,0 +1,75 @@
+"""What the simulator found, each as the smallest story that showed it."""
+
+from seatrial.matrix import Trial, play
+from seatrial.simulation.cast import CASTS, Person
+from tests.sync.office import Office
+from tests.sync.world import World, run
+
+ELSEWHERE = Person("Iris", "Wolf", "4 Moss Way", "Denver", "CO", "80202", "US")
+
+
+async def a_parcel_is_voided_and_sent_anew(trial: Trial) -> None:
+    order = trial.buy({"MUG": 1})
+    await trial.settle()
+    (parcel,) = trial.ship(order, {"MUG": 1})
+    await trial.settle()
+    trial.void(parcel, {"MUG": 1})
+    trial.ship(order, {"MUG": 1})
+    trial.arm()
+
+
+def test_a_parcel_that_takes_a_voided_ones_place_is_told_after_that_was_taken_back() -> None:
+    """Both were learnt in one read, and the new one was refused for good: nothing was open for it."""
+    assert play(a_parcel_is_voided_and_sent_anew, CASTS[0]).words == ()
+
+
+def test_it_waits_when_taking_back_takes_its_time() -> None:
+    rehearsed = play(a_parcel_is_voided_and_sent_anew, CASTS[0]).requests
+    taking_back = next(request.number for request in rehearsed if request.operation == "fulfillmentCancel")
+    assert play(a_parcel_is_voided_and_sent_anew, CASTS[0], taking_back, "lands late").words == ()
+
+
+def test_a_cart_is_asked_to_cancel_after_the_voided_parcel_was_taken_back() -> None:
+    """A cart that thinks a parcel is on its way cancels nothing, and said so for good."""
+
+    async def story() -> None:
+        world = World()
+        office = Office(world)
+        order = world.shop.buy(("MUG", 1))
+        await office.round()
+        parcel = world.depot.pack(world.job(order), {"MUG": 1}, "T1")
+        await office.round()
+        world.depot.void(parcel)
+        world.depot.call_off(world.job(order))
+        world.faults.next("cancel_fulfillment", "late")
+        await office.round()
+        await office.settle()
+        await office.round(3)
+        assert office.engine.queue() == []
+        assert world.shop.orders_placed[order].status == "cancelled"
+
+    run(story)
+
+
+async def more_is_wanted_after_a_part_was_shipped(trial: Trial) -> None:
+    order = trial.buy({"MUG": 2})
+    await trial.settle()
+    trial.ship(order, {"MUG": 1})
+    await trial.settle()
+    trial.stage.carts[trial.shop].edit(order, {"TEE": 3}, None)
+
+
+async def nothing_is_wanted_any_more(trial: Trial) -> None:
+    order = trial.buy({"MUG": 2})
+    await trial.settle()
+    trial.stage.carts[trial.shop].edit(order, {"MUG": 0}, None)
+
+
+def test_a_person_is_told_of_an_edit_after_a_part_was_shipped() -> None:
+    """The warehouse would never have heard of the three shirts, and nobody else either."""
+    assert play(more_is_wanted_after_a_part_was_shipped, CASTS[0]).words == ()
+
+
+def test_a_person_is_told_when_everything_was_taken_off_a_delivered_order() -> None:
+    """The warehouse would have shipped what nobody wants any more."""
+    assert play(nothing_is_wanted_any_more, CASTS[0]).words == ()
