@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from mock_servers.core.fake import Work
-from mock_servers.core.filters import Is, Some
+from mock_servers.core.filters import Is
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Document
 from mock_servers.extensiv_order_manager import behaviour
@@ -112,7 +112,7 @@ def count_stock(work: Work, form: Count) -> dict[str, Any]:
         raise UsageError(f"a shelf holds 0 to {maximum}")
     if work.collection("product").first(Is("sku", "=", form.sku)) is None:
         raise Refusal("not_found", kind="product", id=form.sku)
-    warehouse = behaviour._named_warehouse(work, int(form.warehouse) if form.warehouse else None)  # noqa: SLF001
+    warehouse = behaviour._named_warehouse(work, form.warehouse)  # noqa: SLF001
     stock = behaviour._stock(work, warehouse.id, form.sku)  # noqa: SLF001
     moved = behaviour._move(work, stock, on_hand=form.quantity - stock["on_hand"])  # noqa: SLF001
     return {"sku": form.sku, "warehouse": warehouse.id, "on_hand": moved["on_hand"]}
@@ -130,7 +130,8 @@ def add_product(work: Work, form: NewProduct) -> dict[str, Any]:
 
 
 def _order(work: Work, name: str) -> Document:
-    order = work.collection("order").first(Some(Is("order_number", "=", name), Is("id", "=", name)))
+    orders = work.collection("order")
+    order = orders.first(Is("order_number", "=", name)) or orders.find(name)
     if order is None:
         raise Refusal("not_found", kind="order", id=name)
     return order

@@ -5,6 +5,7 @@ stock when it is created and gives it back when it is cancelled; what ships leav
 """
 
 import hmac
+import re
 from base64 import b64decode
 from typing import Any
 
@@ -40,6 +41,7 @@ STATES_OF = {
     "cancelled": Is("state", "=", "CANCELLED"),
 }
 
+TWO_LETTERS = re.compile(r"[A-Za-z]{2}")
 OPTIONAL = ("shipping_method", "notes")
 WRITTEN = ("order_number", "shipping_address", "shipping_method", "notes")
 
@@ -169,11 +171,7 @@ def place_order(work: Work, body: dict[str, Any], said: str) -> Document:
         "shipments": [],
         "stage": "new",
         "fingerprint": said,
-        **{
-            name: body[name]
-            for name in ("order_number", "shipping_address", "shipping_method", "notes")
-            if name in body
-        },
+        **{name: body[name] for name in WRITTEN if name in body},
     }
     return work.collection("order").add(_sourced(work, order))
 
@@ -182,22 +180,26 @@ def _sourced(work: Work, order: dict[str, Any]) -> dict[str, Any]:
     """The order with the warehouse that will ship it and the stock it takes there, if every SKU is known."""
     wanted = _wanted(order)
     if len(work.collection("product").heads(Is("sku", "in", tuple(wanted)))) < len(wanted):
-        return _in_state(order, "UNRESOLVED") | {"unresolved": "MISSING_PRODUCT_INFO", "warehouse_id": None}
+        return _unresolved(order, "MISSING_PRODUCT_INFO")
     warehouse = _warehouse_for(work, wanted)
+    if warehouse is None:
+        return _unresolved(order, "MISSING_FULFILLMENT_SOURCE")
     for sku, quantity in wanted.items():
         _move(work, _stock(work, warehouse.id, sku), allocated=quantity)
     return _in_state(order, WAITS_AS[warehouse["type"]]) | {"unresolved": "RESOLVED", "warehouse_id": warehouse.id}
 
 
-def _warehouse_for(work: Work, wanted: dict[str, int]) -> Document:
+def _unresolved(order: dict[str, Any], why: str) -> dict[str, Any]:
+    return _in_state(order, "UNRESOLVED") | {"unresolved": why, "warehouse_id": None}
+
+
+def _warehouse_for(work: Work, wanted: dict[str, int]) -> Document | None:
     """The first warehouse with enough of everything, else the first there is: what it lacks is backordered."""
     warehouses = work.collection("warehouse").rows()
-    if not warehouses:
-        raise Refusal("validation_failed", details=(("items", "There is no warehouse to fulfil from."),))
     for warehouse in warehouses:
         if all(available(_stock(work, warehouse.id, sku)) >= quantity for sku, quantity in wanted.items()):
             return warehouse
-    return warehouses[0]
+    return warehouses[0] if warehouses else None
 
 
 def call_off(work: Work, order: Document, reason: str) -> Document:
@@ -235,7 +237,7 @@ def _checked_address(address: dict[str, Any]) -> dict[str, Any]:
     country = ALPHA3.get(country, country)
     if country not in ALPHA2:
         raise Refusal("invalid_body", details=(("shipping_address.country", "is not an ISO 3166 country code"),))
-    if country == "USA" and len(address.get("state", "")) != 2:
+    if country == "USA" and not TWO_LETTERS.fullmatch(address.get("state", "")):
         raise Refusal("invalid_body", details=(("shipping_address.state", "is a two-letter code in the USA"),))
     return address | {"country": country}
 
@@ -270,7 +272,7 @@ def update_inventory(call: Call) -> Reply:
     sku = call.body["sku"]
     if call.collection("product").first(Is("sku", "=", sku)) is None:
         raise Refusal("not_found", kind="product", id=sku)
-    warehouse = _named_warehouse(call, call.body.get("warehouseId"))
+    warehouse = _named_warehouse(call, str(call.body.get("warehouseId", "")))
 
     # The guide sets what is available; the vendor keeps what is on hand (A40).
     stock = _stock(call, warehouse.id, sku)
@@ -293,10 +295,10 @@ def _warehouse(warehouse: Document) -> dict[str, Any]:
     return {"warehouse_id": int(warehouse.id), "name": warehouse["name"], "type": warehouse["type"]}
 
 
-def _named_warehouse(work: Work, id: int | None) -> Document:
+def _named_warehouse(work: Work, id: str) -> Document:
     """The warehouse with this id, or the first one where none is named."""
-    if id is not None:
-        return work.collection("warehouse").get(str(id))
+    if id:
+        return work.collection("warehouse").get(id)
     first = work.collection("warehouse").rows(limit=1)
     if not first:
         raise Refusal("not_found", kind="warehouse", id="(any)")
@@ -361,10 +363,17 @@ def add_product(work: Work, body: dict[str, Any]) -> Document:
             "updated_at": work.stamp,
         }
     )
-    for order in work.collection("order").rows(Is("state", "=", "UNRESOLVED")):
-        if any(item["sku"] == body["sku"] for item in order["items"]):
-            work.collection("order").save(_sourced(work, order | {"updated_at": work.stamp}))
+    resolve(work, body["sku"])
     return product
+
+
+def resolve(work: Work, sku: str | None = None) -> None:
+    """Source the orders that waited for something, or for this SKU, and can go on now."""
+    for order in work.collection("order").rows(Is("state", "=", "UNRESOLVED")):
+        if sku is None or any(item["sku"] == sku for item in order["items"]):
+            sourced = _sourced(work, order.body)
+            if sourced["state"] != "UNRESOLVED":
+                work.collection("order").save(sourced | {"updated_at": work.stamp})
 
 
 # Shipments ----------------------------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ from typing import Any
 from mock_servers.core import catalogue
 from mock_servers.core.countries import ALPHA3
 from mock_servers.core.fake import Size, Work
-from mock_servers.extensiv_order_manager.behaviour import WAITS_AS, fake
+from mock_servers.extensiv_order_manager.behaviour import WAITS_AS, fake, resolve
 
 BATCH = 1000
 DAY_SECONDS = 86_400
-WAREHOUSES = (("501", "East", "THIRD_PARTY_LOGISTICS"), ("502", "West", "DIRECT_FULFILLMENT"))
+SHIPS_FROM = "501"
+WAREHOUSES = ((SHIPS_FROM, "East", "THIRD_PARTY_LOGISTICS"), ("502", "West", "DIRECT_FULFILLMENT"))
 
 
 @fake.seed
@@ -20,12 +21,12 @@ def make_seed(work: Work, size: Size) -> Iterator[int]:
         work.collection("warehouse").add_many({"id": id, "name": name, "type": kind} for id, name, kind in WAREHOUSES)
     items = catalogue.items(work.world.seed, max(1, size.products))
     _add_products(work, items)
-    taken: dict[str, int] = {}
+    _add_stock(work, items)
+    resolve(work)
     for made in range(0, size.orders, BATCH):
         count = min(BATCH, size.orders - made)
-        _add_orders(work, items, count, taken)
-        yield made + count
-    _add_stock(work, items, taken)
+        _take_stock(work, _add_orders(work, items, count))
+        yield made + count  # whoever leaves here leaves a world in order
 
 
 def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
@@ -49,11 +50,14 @@ def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
     )
 
 
-def _add_orders(work: Work, items: tuple[catalogue.Item, ...], count: int, taken: dict[str, int]) -> None:
+def _add_orders(work: Work, items: tuple[catalogue.Item, ...], count: int) -> dict[str, int]:
+    """Answers what was ordered, by SKU."""
+    taken: dict[str, int] = {}
     people = catalogue.people(work.world.seed)
     start = work.fake.contract.profile.facts["order_number_start"].value
     ids = work.world.store.skip_numbers(f"{work.vendor}.order", start, count)
     work.collection("order").add_many(_order(work, id, items, people, taken) for id in ids)
+    return taken
 
 
 def _order(
@@ -87,23 +91,25 @@ def _order(
         "state": WAITS_AS["THIRD_PARTY_LOGISTICS"],
         "status": "pending",
         "unresolved": "RESOLVED",
-        "warehouse_id": "501",
+        "warehouse_id": SHIPS_FROM,
     }
 
 
-def _add_stock(work: Work, items: tuple[catalogue.Item, ...], taken: dict[str, int]) -> None:
-    """Enough of everything for what the seeded orders took, and the catalogue's stock on top."""
+def _add_stock(work: Work, items: tuple[catalogue.Item, ...]) -> None:
+    """A shelf for everything that has none yet."""
     stock = work.collection("stock")
-    for item in items:
-        allocated = taken.get(item.sku, 0)
-        found = stock.find(f"501:{item.sku}")
-        before = found or {"on_hand": item.stock, "allocated": 0}
-        stock.put(
-            {
-                "id": f"501:{item.sku}",
-                "warehouse_id": "501",
-                "sku": item.sku,
-                "on_hand": before["on_hand"] + allocated,
-                "allocated": before["allocated"] + allocated,
-            }
-        )
+    known = {shelf.id for shelf in stock.rows()}
+    shelves = [_shelf(item.sku, item.stock) for item in items]
+    stock.add_many(shelf for shelf in shelves if shelf["id"] not in known)
+
+
+def _take_stock(work: Work, taken: dict[str, int]) -> None:
+    """What was ordered is put on the shelf and taken there: the catalogue's own stock stays free."""
+    stock = work.collection("stock")
+    for sku, count in taken.items():
+        shelf = stock.get(f"{SHIPS_FROM}:{sku}")
+        stock.save(shelf | {"on_hand": shelf["on_hand"] + count, "allocated": shelf["allocated"] + count})
+
+
+def _shelf(sku: str, count: int) -> dict[str, Any]:
+    return {"id": f"{SHIPS_FROM}:{sku}", "warehouse_id": SHIPS_FROM, "sku": sku, "on_hand": count, "allocated": 0}
