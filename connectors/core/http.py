@@ -172,6 +172,7 @@ class Http:
                 async with self._admitted(call, throttle, self._patience_left(call, began)):
                     return read(await self._exchange_sorted(call, headers))
             except ConnectorError as error:
+                self.redactor.cleaned(error)  # whoever read the answer may have quoted it
                 if isinstance(error, Unauthorized) and headers is not None and not renewed and auth.refused(headers):
                     renewed = True
                     self._log.info("credentials renewed", call=call.name or call.path)

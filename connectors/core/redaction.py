@@ -3,6 +3,11 @@
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import TypeVar
+
+from connectors.core.errors import ConnectorError
+
+E = TypeVar("E", bound=ConnectorError)
 
 SECRETS_MAXIMUM = 64
 SECRET_LENGTH_MINIMUM = 6  # shorter values would blank out ordinary words
@@ -48,6 +53,12 @@ class Redactor:
         text = _KEYED.sub(rf"\1{MASK}", text)
         text = _SCHEME.sub(rf"\1 {MASK}", text)
         return _EMAIL.sub("[email]", text)
+
+    def cleaned(self, error: E) -> E:
+        """The same error without secrets in what came from the vendor: its words and its code."""
+        error.message, error.code = self.text(error.message), self.text(error.code)
+        error.args = (error.message,)
+        return error
 
     def excerpt(self, body: bytes) -> str:
         """The beginning of a body, on one line, without secrets; at most `EXCERPT_LENGTH_MAXIMUM` characters."""

@@ -70,7 +70,8 @@ class Answer:
     def error(self, kind: type[E], message: str, **more: Any) -> E:
         """An error of that kind which says what was tried and what came back."""
         excerpt = self.redactor.excerpt(self.body)
-        return kind(self.redactor.text(message), tried=self.tried, status=self.status, excerpt=excerpt, **more)
+        error = kind(message, tried=self.tried, status=self.status, excerpt=excerpt, **more)
+        return self.redactor.cleaned(error)
 
     @property
     def date(self) -> datetime | None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from connectors.core.errors import PagingLoop, Unknown, Unreadable
 from connectors.core.http import Complaint, Http
@@ -55,12 +55,18 @@ class Admin:
 
         def read(data: Mapping[str, Any]) -> Payload:
             fields = dig(data, document.name)
-            refusals = as_document(dig(fields, errors), tuple[UserError, ...])
+            refusals = tuple(map(self._quotable, as_document(dig(fields, errors), tuple[UserError, ...])))
             if any(refusal.code == "IDEMPOTENCY_CONCURRENT_REQUEST" for refusal in refusals):
                 raise Unknown(f"{document.name}: the same request is still being carried out")
             return Payload(fields, refusals)
 
         return await self.ask(document, variables, read)
+
+    def _quotable(self, error: UserError) -> UserError:
+        """Somebody may repeat to us what they were sent."""
+        text = self._http.redactor.text
+        field = error.field and tuple(map(text, error.field))
+        return structs.replace(error, message=text(error.message), field=field, code=error.code and text(error.code))
 
     async def connection(self, document: Document, variables: Variables, kind: type[T], *path: str) -> Connection[T]:
         """The connection at that path of the data; an empty one where its parent is gone."""
