@@ -27,11 +27,12 @@ from connectors.core.clock import Clock
 from connectors.core.cursors import read_cursor, read_from, write_cursor
 from connectors.core.errors import Conflict, Invalid, NotFound, Unreadable
 from connectors.core.http import Complaint, Http, HttpLimits
-from connectors.core.paging import Document, PageNumber
+from connectors.core.paging import Document, PageNumber, rows_of
 from connectors.core.reading import as_document, in_utc, mapped, stamp
 from connectors.core.throttle import CallsPerWindow
 from connectors.core.wire import Answer, Call
 from connectors.extensiv_order_manager.mapping import (
+    LevelDocument,
     OrderDocument,
     ProductDocument,
     ShipmentDocument,
@@ -125,9 +126,8 @@ class OrderManager:
 
     async def check(self) -> str:
         """Prove the credentials. The API has no name for the account, so the answer is the client id."""
-        await self._http.send(
-            Call("GET", "/api/warehouses", "listWarehouses", params={"page": "1", "pageSize": "1"}), Answer.json_object
-        )
+        call = Call("GET", "/api/warehouses", "listWarehouses", params={"page": "1", "pageSize": "1"})
+        await self._http.send(call, lambda answer: rows_of(answer.json_object(), self._paging.rows))
         return self._settings.client_id
 
     # Orders
@@ -204,7 +204,7 @@ class OrderManager:
             # Absolute, so the same call twice is the same as once.
             call = Call("POST", "/api/inventory/update", "setStock", json=stock_to_document(level), repeatable=True)
             try:
-                await self._http.send(call, Answer.json_object)
+                await self._http.send(call, _must_be_set(level.sku))
             except (Invalid, NotFound, Conflict) as error:
                 refused[level.sku] = error.message
         return refused
@@ -319,6 +319,17 @@ class _Row(Generic[R]):
     id: str
     updated: datetime
     record: R
+
+
+def _must_be_set(sku: str) -> Callable[[Answer], None]:
+    """A level in answer, and of this SKU; anything else does not say that it was set."""
+
+    def read(answer: Answer) -> None:
+        told = as_document(answer.json(), LevelDocument)
+        if told.sku != sku:
+            raise answer.error(Unreadable, f"the level of {told.sku} was answered, and not that of {sku}")
+
+    return read
 
 
 def _age(order: OrderDocument) -> tuple[int, str]:

@@ -65,6 +65,12 @@ class StockDocument(Struct, frozen=True):
     allocated: int = 0
 
 
+class LevelDocument(Struct, frozen=True):
+    """What is answered to a level that was set. Only the SKU is read: the rest is not needed, and nowhere promised."""
+
+    sku: str
+
+
 class WarehouseDocument(Struct, frozen=True):
     warehouse_id: Id
     name: str

@@ -495,7 +495,9 @@ def test_levels_are_set_absolutely_and_refusals_are_told_by_sku():
     def update(request):
         if json.loads(request.content)["sku"] == "NO-SUCH":
             return error("not_found", "no such sku", 404)
-        return httpx.Response(200, json={"sku": "MUG-01", "warehouse_id": 501, "available": 3})
+        return httpx.Response(
+            200, json={"sku": json.loads(request.content)["sku"], "warehouse_id": 501, "available": 3}
+        )
 
     levels = [
         Level(sku, house, n, n, MONDAY) for sku, house, n in [("NO-SUCH", "", 1), ("MUG-01", "501", 3), ("B", "x", -4)]
@@ -510,7 +512,7 @@ def test_levels_are_set_absolutely_and_refusals_are_told_by_sku():
 
 
 def test_a_level_with_an_unknown_outcome_is_set_again():
-    vendor = Vendor().on("POST /api/inventory/update", [httpx.Response(502), httpx.Response(200, json={})])
+    vendor = Vendor().on("POST /api/inventory/update", [httpx.Response(502), httpx.Response(200, json={"sku": "A"})])
     assert ask(vendor, lambda om: om.set_levels([Level("A", "", 1, 1, MONDAY)], "key")) == {}
     assert len(vendor.requests) == 2
 
@@ -583,7 +585,7 @@ def test_both_hosts_can_point_elsewhere():
         return (
             httpx.Response(200, json={"access_token": "t"})
             if "token" in request.url.path
-            else httpx.Response(200, json={})
+            else httpx.Response(200, json={"data": []})
         )
 
     async def story():
