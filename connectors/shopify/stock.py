@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from connectors.canonical import Level
 from connectors.core.errors import Invalid, NotApplied
+from connectors.core.reading import understood
 from connectors.shopify import documents
 from connectors.shopify.admin import Admin
 from connectors.shopify.graphql import UserError, gid, number_of, refusal
@@ -95,7 +96,7 @@ class Stock:
                     f"it is not said at which location levels are published; the shop has: {names}",
                     next_step="Set location_id, or locations, for this connection.",
                 )
-            named = self._only_location = number_of(found[0].id)
+            named = self._only_location = understood("a location", lambda: number_of(found[0].id))
         return named
 
     async def _set_at(self, location: str, wanted: Mapping[str, int]) -> dict[str, str]:
