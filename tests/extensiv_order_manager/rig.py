@@ -63,7 +63,27 @@ class OrderManagerRig(Rig):
 
     # What goes over the wire
 
+    knows = ("client_secret",)
     surface, token_surface = "guide", "auth"
+
+    def complaints(self, request: httpx.Request, words: str) -> Sequence[httpx.Response]:
+        detail = {"field": words, "message": words}
+        error = {"error": {"code": words, "message": words, "details": [detail]}}
+        return [
+            httpx.Response(400, json=error),
+            httpx.Response(409, json=error),
+            httpx.Response(500, json={"error": words, "error_description": words}),
+        ]
+
+    def is_page(self, reply: httpx.Response) -> bool:
+        return "totalPages" in reply.json()
+
+    def endless(self, page: httpx.Response, number: int) -> httpx.Response:
+        body = page.json()
+        for place, row in enumerate(body["data"]):
+            for name in {"id", "warehouse_id"} & row.keys():
+                row[name] = 10_000 + 10 * number + place
+        return httpx.Response(200, json=body | {"totalPages": 10**9})
 
     def told_to_wait(self, reply: httpx.Response) -> float | None:
         return float(reply.headers["retry-after"]) if reply.status_code == 429 else None

@@ -256,7 +256,7 @@ def _cancel_fulfillment(kind: str) -> Write:
 
 
 async def _levels(stage: Stage) -> list[Level]:
-    return [stage.rig.level(stage, sku, 40 + place) for place, sku in enumerate(stage.rig.skus(stage)[:3])]
+    return [stage.rig.level(stage, sku, 40 + stage.number()) for sku in stage.rig.skus(stage)[:3]]
 
 
 async def _set(connector: Any, levels: list[Level]) -> None:

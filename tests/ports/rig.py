@@ -65,10 +65,25 @@ class Rig:
 
     # What goes over the wire
 
+    knows: ClassVar[Sequence[str]]
+    """The secrets the connector is told of, by their names in the credentials."""
+
     surface: ClassVar[str]
     """The surface of the contract that the connector speaks to."""
     token_surface: ClassVar[str]
     """And the one it gets its tokens from."""
+
+    def complaints(self, request: httpx.Request, words: str) -> Sequence[httpx.Response]:
+        """Ways to say no to this request, with the words wherever the vendor would put any."""
+        raise NotImplementedError
+
+    def is_page(self, reply: httpx.Response) -> bool:
+        """Whether there are rows of a list in it."""
+        raise NotImplementedError
+
+    def endless(self, page: httpx.Response, number: int) -> httpx.Response:
+        """A page as if the list had no end; another page for another number."""
+        raise NotImplementedError
 
     def told_to_wait(self, reply: httpx.Response) -> float | None:
         """The seconds a reply tells its caller to wait; None when it was not refused for its limits."""

@@ -253,9 +253,12 @@ class Said(logging.Handler):
             self.records.append("".join(traceback.format_exception(*record.exc_info)))
 
 
-def text_of(error: ConnectorError) -> str:
+def text_of(error: BaseException | None) -> str:
     """Everything an error says, with all that it came from."""
-    words = [str(error), repr(error), repr(vars(error)), *traceback.format_exception(error)]
+    words = []
+    while error is not None:
+        words += [str(error), repr(error), repr(vars(error))]
+        error = error.__cause__ or error.__context__
     return "\n".join(words)
 
 

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from connectors.canonical import Level
 from connectors.core.clock import LoopClock
-from connectors.core.errors import Conflict, PagingLoop, Throttled, Unknown
+from connectors.core.errors import Conflict, ConnectorError, PagingLoop, Throttled, Unknown, Unreadable
 from connectors.core.http import Http, HttpLimits
 from connectors.core.paging import PageNumber
 from connectors.core.throttle import CallsPerWindow, CostBucket
 from connectors.core.wire import Answer, Call
+from connectors.extensiv_order_manager import OrderManager
+from connectors.extensiv_order_manager import Settings as OrderManagerSettings
 from connectors.shopify import Settings, Shopify
 from seatrial import virtual_time
 
@@ -197,3 +200,74 @@ def test_one_of_two_fulfilments_cancelled_is_half_of_it():
         told([*cancelled, *refused, refused[0]], lambda shop: shop.cancel_fulfillment("1,2", "key"))
     with pytest.raises(Conflict):
         told([*refused, refused[0]], lambda shop: shop.cancel_fulfillment("1,2", "key"))
+
+
+# What errors quote
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": [{"message": "no", "extensions": {"code": "shpat-secret"}}]},
+        {"errors": [{"message": "token shpat-secret", "extensions": {"code": "ACCESS_DENIED"}}]},
+        {
+            "data": {
+                "fulfillmentCancel": {
+                    "fulfillment": None,
+                    "userErrors": [{"field": ["shpat-secret"], "message": "no shpat-secret", "code": "shpat-secret"}],
+                }
+            }
+        },
+    ],
+)
+def test_whatever_a_complaint_quotes_of_our_credentials_is_taken_out_of_all_of_an_error(body):
+    known = answer(fulfillment={"id": "gid://shopify/Fulfillment/1", "status": "SUCCESS"})
+    answers = [known, httpx.Response(200, json=body), known]
+    with pytest.raises(ConnectorError) as caught:
+        told(answers, lambda shop: shop.cancel_fulfillment("1", "key"))
+    assert "shpat-secret" not in f"{caught.value} {caught.value!r} {vars(caught.value)}"
+
+
+# What is taken for an answer
+
+
+def account(reply, ask):
+    """What an Order Manager client makes of one answer to everything but its token request."""
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/oauth/token":
+            return httpx.Response(200, json={"access_token": "token-of-the-day", "expires_in": 3600})
+        return reply
+
+    async def story():
+        om = OrderManager(
+            OrderManagerSettings("om", "id", "secret"),
+            clock=LoopClock(MONDAY),
+            chance=random.Random(1),
+            transport=httpx.MockTransport(vendor),
+        )
+        async with om:
+            return await ask(om)
+
+    return virtual_time.run(story())
+
+
+@pytest.mark.parametrize("body", [{}, {"error": {"code": "internal_error"}}, {"sku": 7}, {"sku": "MUG-02"}, []])
+def test_only_its_own_level_in_answer_says_that_a_level_was_set(body):
+    level = Level("MUG-01", "501", 4, 4, MONDAY)
+    assert account(httpx.Response(200, json={"sku": "MUG-01"}), lambda om: om.set_levels([level], "key")) == {}
+    with pytest.raises(Unreadable):
+        account(httpx.Response(200, json=body), lambda om: om.set_levels([level], "key"))
+
+
+@pytest.mark.parametrize("body", [{}, {"error": {"code": "internal_error"}}, {"data": None}, {"data": [1]}])
+def test_only_a_list_proves_the_credentials(body):
+    assert account(httpx.Response(200, json={"data": []}), lambda om: om.check()) == "id"
+    with pytest.raises(Unreadable):
+        account(httpx.Response(200, json=body), lambda om: om.check())
+
+
+def test_a_location_without_a_number_is_unreadable_and_no_other_exception():
+    locations = {"nodes": [{"id": "", "name": "Here", "isActive": True}], "pageInfo": {"hasNextPage": False}}
+    with pytest.raises(Unreadable, match="a location makes no sense"):
+        told([answer(locations=locations)], lambda shop: shop.find_levels(["MUG-01"]))

@@ -94,8 +94,32 @@ class ShopifyRig(Rig):
 
     # What goes over the wire
 
+    knows = ("client_secret", "access_token")
     surface, token_surface = "admin", "oauth"
     crowd = 400
+
+    def complaints(self, request: httpx.Request, words: str) -> Sequence[httpx.Response]:
+        ways = [
+            httpx.Response(400, json={"errors": words}),
+            httpx.Response(403, json={"errors": {words: [words]}}),
+            httpx.Response(400, json={"error": words, "error_description": words}),
+            httpx.Response(200, json={"errors": [{"message": words, "extensions": {"code": words}}]}),
+        ]
+        if self.is_change(request):
+            name = json.loads(request.content)["query"].split("mutation ", 1)[1].split("(", 1)[0]
+            no = [{"message": words, "field": ["input", words], "code": words}]
+            ways[-1] = httpx.Response(200, json={"data": {name: {"userErrors": no, "orderCancelUserErrors": no}}})
+        return ways
+
+    def is_page(self, reply: httpx.Response) -> bool:
+        return any("nodes" in field for field in reply.json()["data"].values())
+
+    def endless(self, page: httpx.Response, number: int) -> httpx.Response:
+        body = page.json()
+        for connection in body["data"].values():
+            connection["nodes"] *= 20
+            connection["pageInfo"] = {"hasNextPage": True, "endCursor": f"cursor {number}"}
+        return httpx.Response(200, json=body)
 
     def told_to_wait(self, reply: httpx.Response) -> float | None:
         """Shopify says it in points; `Retry-After` only outside GraphQL."""
