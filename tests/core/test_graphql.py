@@ -24,6 +24,7 @@ from mock_servers.core.graphql import (
     WindowRules,
     page_of,
 )
+from mock_servers.core.graphql.values import coerce
 from mock_servers.core.refusal import ContractBroken
 
 SDL = """
@@ -554,7 +555,7 @@ def test_a_variable_that_does_not_fit_is_told_in_every_place(of, value, expected
     text = using(of)
     if of == "[Int!]":
         problems_found: list[Any] = []
-        machinery.coerce(m, value, gq.GraphQLList(gq.GraphQLNonNull(gq.GraphQLInt)), (), problems_found)
+        coerce(m.scalar, value, gq.GraphQLList(gq.GraphQLNonNull(gq.GraphQLInt)), (), problems_found)
         assert [(each.path, each.rule, each.value) for each in problems_found] == expected
         return
     plan = m.plan(text)

@@ -396,7 +396,7 @@ def assigned_location_location(source: Json, _args: Json, run: Run) -> Json:
 def shown_actions(source: Json, _args: Json, run: Run) -> list[Json]:
     actions = supported_actions(
         source,
-        version=run.plan.machine.version,
+        version=run.plan.service.version,
         siblings=source["status"] == "OPEN" and has_siblings(run.call, source),
         holds_of_app=len(holds_by(source, app_id(run.call))),
     )

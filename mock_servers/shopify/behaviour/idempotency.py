@@ -34,7 +34,7 @@ def once(
     work = run.call
     directive = run.field.directive("idempotent", run)
     if directive is None:
-        if run.plan.machine.version >= REQUIRED_FROM:
+        if run.plan.service.version >= REQUIRED_FROM:
             message = "The @idempotent directive is required for this mutation but was not provided."
             raise FieldError(message, code="BAD_REQUEST")
         return attempt(work, does)

@@ -395,7 +395,7 @@ def _stale(where: Where) -> Json:
 
 def _check_present(run: Run, rows: list[Json], input_name: str) -> None:
     """From 2026-04 on the comparison must be said, even when it is said to be null. Raises `FieldError`."""
-    if run.plan.machine.version >= CHANGE_REQUIRED_FROM and any("changeFromQuantity" not in row for row in rows):
+    if run.plan.service.version >= CHANGE_REQUIRED_FROM and any("changeFromQuantity" not in row for row in rows):
         message = f"{input_name} must include the following argument: changeFromQuantity."
         raise FieldError(message, code="INVALID_FIELD_ARGUMENTS")
 
@@ -460,14 +460,14 @@ def _check_twice(placed: list[Row]) -> Iterator[Json]:
 def _check_level(run: Run, where: Where, row: Json, given: Json, name: str) -> Iterator[Json]:
     """Stocked there, and still as the caller last saw it."""
     level = level_of(run.call, row["inventoryItemId"], row["locationId"])
-    if level is None and run.plan.machine.version < STOCKED_BY_SETTING_FROM:
+    if level is None and run.plan.service.version < STOCKED_BY_SETTING_FROM:
         yield _not_stocked(where)
         return
     current = 0 if level is None else quantity(level, name)
     if "changeFromQuantity" in row:
         if row["changeFromQuantity"] not in {None, current}:
             yield _stale(where)
-    elif run.plan.machine.version < CHANGE_REQUIRED_FROM and not given.get("ignoreCompareQuantity", True):
+    elif run.plan.service.version < CHANGE_REQUIRED_FROM and not given.get("ignoreCompareQuantity", True):
         yield from _check_compared(where, row.get("compareQuantity"), current)
 
 

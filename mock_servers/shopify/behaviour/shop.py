@@ -276,7 +276,7 @@ def node_of(run: Run, id: str) -> Json | None:
         return None
     needed = frozenset(NEEDS.get(type_name, ()))
     if needed and run.grants is not None and needed.isdisjoint(run.grants):
-        raise run.plan.machine.dialect.denied(run.field, tuple(sorted(needed)))
+        raise run.plan.service.dialect.denied(run.field, tuple(sorted(needed)))
     if type_name == "Order":
         from mock_servers.shopify.behaviour.orders import visible_order
 

@@ -187,7 +187,7 @@ def _create(run: Run, topic: str, given: Json) -> Json:
         "filter": None,
         "name": None,
         "app": app_id(work),
-        "apiVersion": run.plan.machine.version,
+        "apiVersion": run.plan.service.version,
         "createdAt": work.stamp,
         "updatedAt": work.stamp,
     }

@@ -10,13 +10,13 @@ from typing import Any
 
 from mock_servers.core.clock import iso_seconds, moment_of
 from mock_servers.core.graphql import (
+    Asked,
     BadValue,
     BadVariable,
     Dialect,
     FieldError,
     Problem,
     Scalar,
-    Selection,
     WindowRules,
 )
 
@@ -228,7 +228,7 @@ def _variable(bad: BadVariable) -> Json:
     return {"message": message, "locations": list(bad.locations), "extensions": extensions}
 
 
-def _denied(selection: Selection, scopes: tuple[str, ...]) -> FieldError:
+def _denied(selection: Asked, scopes: tuple[str, ...]) -> FieldError:
     named = [f"`{scope}`" for scope in scopes]
     if len(named) == 1:
         required = f"{named[0]} access scope."
@@ -242,7 +242,7 @@ def _denied(selection: Selection, scopes: tuple[str, ...]) -> FieldError:
     )
 
 
-def _unbuilt(selection: Selection) -> FieldError:
+def _unbuilt(selection: Asked) -> FieldError:
     return FieldError(
         f"{selection.name} is in Shopify's schema, but this fake has not built it; nothing was done.",
         code="NOT_IMPLEMENTED",
