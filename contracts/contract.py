@@ -1,4 +1,4 @@
-"""`load("shopify")`: a vendor's documents, profile and operations by id.
+"""`load("harbor")`: a vendor's documents, profile and operations by id.
 
 The YAML is the source. Its parsed form is kept beside it under the hash of what it was made from, so that a dozen
 vendors do not make a slow start; where the folder cannot be written, it is parsed each time.

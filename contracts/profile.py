@@ -26,7 +26,7 @@ class Bearer(Rule, frozen=True, tag="bearer", tag_field="kind"):
 
 
 class HeaderToken(Rule, frozen=True, tag="header_token", tag_field="kind"):
-    """The token alone in a header of the vendor's own, such as `X-Shopify-Access-Token`."""
+    """The token alone in a header of the vendor's own, such as `X-Harbor-Key`."""
 
     header: str
 

@@ -39,6 +39,24 @@ def test_a_module_says_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{named(path)} opens without a sentence"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=named)
+def test_a_test_module_says_what_it_is_about(path):
+    text = path.read_text(encoding="utf-8")
+    assert not text.strip() or ast.get_docstring(ast.parse(text)), f"{named(path)} opens without a sentence"
+
+
+def test_tests_do_not_sleep():
+    """Time is moved, not waited for. What waits for another process or thread does so with a bound and a reason."""
+    sleeps = re.compile(r"\btime\.sleep\((?!0\))")
+    found = {
+        f"{named(path)}:{number}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if sleeps.search(line) and "sleeps = " not in line
+    }
+    assert found == set(), "move the clock"
+
+
 def test_the_wall_clock_is_read_in_clock_modules_alone():
     """Whatever asks the machine for the time cannot be simulated. A command line may show how long it took."""
     found = {
@@ -51,12 +69,17 @@ def test_the_wall_clock_is_read_in_clock_modules_alone():
     assert found == set(), "have the time passed in"
 
 
-@pytest.mark.parametrize("folder", ["mock_servers/core", "connectors/core", "connectors/sync", "seatrial/verify"])
-def test_no_vendor_is_named_in(folder):
+@pytest.mark.parametrize(
+    "modules",
+    ["mock_servers/core/**/*.py", "connectors/core/**/*.py", "connectors/sync/**/*.py", "seatrial/verify/**/*.py",
+     "contracts/*.py", "tests/support.py"],
+)  # fmt: skip
+def test_no_vendor_is_named_in(modules):
     words = re.compile("|".join([*vendors(), "shopify", "extensiv", "skubana"]), re.IGNORECASE)
+    assert any(ROOT.glob(modules))
     found = [
         f"{named(path)}:{number} {line.strip()}"
-        for path in (ROOT / folder).rglob("*.py")
+        for path in ROOT.glob(modules)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if words.search(line)
     ]
@@ -91,6 +114,19 @@ def test_no_path_of_a_machine_is_in_a_tracked_file():
         if MACHINE_PATHS.search(line) and "MACHINE_PATHS" not in line
     ]
     assert found == []
+
+
+REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|crates\.io|rubygems\.org|proxy\.golang\.org")
+
+
+def test_no_registry_is_named_in_a_tracked_file():
+    """Which one is used is for the machine's own settings to say."""
+    found = [
+        named(path)
+        for path in tracked()
+        if path.is_file() and REGISTRIES.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert [name for name in found if name != "tests/test_tidy.py"] == []
 
 
 def test_the_locked_versions_name_no_registry():
