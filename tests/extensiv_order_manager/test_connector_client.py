@@ -495,9 +495,7 @@ def test_levels_are_set_absolutely_and_refusals_are_told_by_sku():
     def update(request):
         if json.loads(request.content)["sku"] == "NO-SUCH":
             return error("not_found", "no such sku", 404)
-        return httpx.Response(
-            200, json={"sku": json.loads(request.content)["sku"], "warehouse_id": 501, "available": 3}
-        )
+        return httpx.Response(200, json={"sku": json.loads(request.content)["sku"], "available": 3})
 
     levels = [
         Level(sku, house, n, n, MONDAY) for sku, house, n in [("NO-SUCH", "", 1), ("MUG-01", "501", 3), ("B", "x", -4)]
