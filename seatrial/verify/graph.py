@@ -421,11 +421,8 @@ def _problem(schema: Any, of: Any, selections: Any, value: Any, at: str) -> str:
 def _object_problem(schema: Any, of: Any, selections: Any, value: Any, at: str) -> str:
     if not isinstance(value, dict):
         return f"{at} is no object"
-    asked = {}
-    for node in selections.selections:
-        if isinstance(node, language.FieldNode):
-            asked[node.alias.value if node.alias else node.name.value] = node
-    if asked.keys() != value.keys():
+    asked, maybe = _asked(selections)
+    if not asked.keys() <= value.keys() <= asked.keys() | maybe.keys():
         return f"{at} has {', '.join(sorted(asked.keys() ^ value.keys()))} too much or too little"
     for key, node in asked.items():
         if node.name.value == "__typename":
@@ -435,6 +432,19 @@ def _object_problem(schema: Any, of: Any, selections: Any, value: Any, at: str) 
         if problem:
             return problem
     return ""
+
+
+def _asked(selections: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that are asked of a type itself, and those that are asked of only some that it may be."""
+    asked: dict[str, Any] = {}
+    maybe: dict[str, Any] = {}
+    for node in selections.selections:
+        if isinstance(node, language.FieldNode):
+            asked[node.alias.value if node.alias else node.name.value] = node
+        elif isinstance(node, language.InlineFragmentNode):
+            sure, unsure = _asked(node.selection_set)
+            maybe |= sure | unsure
+    return asked, maybe
 
 
 def _leaf_fits(of: Any, value: Any) -> bool:
