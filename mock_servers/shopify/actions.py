@@ -16,6 +16,7 @@ from mock_servers.shopify.behaviour import (
     fulfillment_orders,
     fulfillments,
     inventory,
+    order_documents,
     orders,
     products,
 )
@@ -160,7 +161,7 @@ def checkout(work: Work, given: Checkout) -> Json:
         if orders.sold_out(work, line):
             raise UsageError(f"{line['variant']['sku']} is sold out; count stock first")
     currency = shop_of(work)["currencyCode"]
-    address = orders.address_document(work, _address(given.address))
+    address = order_documents.address_document(work, _address(given.address))
     shipping_id, _ = next_id(work, "ShippingLine")
     order = orders.new_order(
         work,
@@ -172,7 +173,7 @@ def checkout(work: Work, given: Checkout) -> Json:
             "customerId": _customer(work, given.email, given.address, address),
             "shippingAddress": address,
             "shippingLines": [
-                orders.shipping_document(shipping_id, given.shipping, None, given.shipping_price, currency)
+                order_documents.shipping_document(shipping_id, given.shipping, None, given.shipping_price, currency)
             ],
             "paid": given.paid,
             "gateway": "bogus",
@@ -291,7 +292,7 @@ def edit(work: Work, given: Edit) -> Json:
     if given.note is not None:
         changes["note"] = given.note
     if given.address is not None:
-        changes["shippingAddress"] = orders.address_document(work, _address(given.address))
+        changes["shippingAddress"] = order_documents.address_document(work, _address(given.address))
     edited = orders.change_order(work, orders.roll_up(work, order), changes, "orders/edited")
     if given.address is not None:
         fulfillment_orders.readdress(work, edited)
@@ -316,7 +317,7 @@ def _add_line(work: Work, order: Json, sku: str, count: int) -> Json:
     """More of something is a line of its own, routed like a new order's."""
     variant = variant_by_sku(work, sku)
     line_id, _ = next_id(work, "LineItem")
-    line = orders.line_document(line_id, order["id"], {"quantity": count}, variant, order["currencyCode"])
+    line = order_documents.line_document(line_id, order["id"], {"quantity": count}, variant, order["currencyCode"])
     fulfillment_orders.route(work, order | {"lines": [line]})
     return _recount(work, order, [*order["lines"], line])
 
@@ -353,7 +354,7 @@ def _recount(work: Work, order: Json, lines: list[Json]) -> Json:
     rest = Decimal(order["amounts"]["shipping"]) + Decimal(order["amounts"]["tax"])
     now = {"currentSubtotal": money(subtotal), "currentTotal": money(subtotal + rest)}
     changed = order | {"lines": lines, "amounts": order["amounts"] | now}
-    return work.collection("order").save(orders.with_keys(changed)).body
+    return work.collection("order").save(order_documents.with_keys(changed)).body
 
 
 @fake.action("fulfill", Fulfill)

@@ -15,7 +15,14 @@ from mock_servers.core.clock import iso_seconds
 from mock_servers.core.fake import Size, Work
 from mock_servers.core.filters import Is
 from mock_servers.shopify.actions import customer_document
-from mock_servers.shopify.behaviour import fulfillment_orders, fulfillments, inventory, orders, products
+from mock_servers.shopify.behaviour import (
+    fulfillment_orders,
+    fulfillments,
+    inventory,
+    order_documents,
+    orders,
+    products,
+)
 from mock_servers.shopify.behaviour.base import FIRST_NUMBER, FIRST_NUMBERS, fake, gid, id_key, shop_of
 from mock_servers.shopify.behaviour.shop import make_location
 
@@ -131,7 +138,7 @@ class Sower:
             "countryCode": person.country,
             "phone": person.phone,
         }
-        return orders.address_document(self.work, given) or {}
+        return order_documents.address_document(self.work, given) or {}
 
     # Orders
 
@@ -181,7 +188,7 @@ class Sower:
             order = order if luck > 1 - shares["pending"] else self.paid(order)
             self.commit(rows)
         numbers = sorted({row["locationId"].rsplit("/", 1)[1] for row in rows})
-        made["order"].append(orders.with_keys(order | {"locationNumbers": numbers}))
+        made["order"].append(order_documents.with_keys(order | {"locationNumbers": numbers}))
         made["fulfillment_order"] += rows
 
     def order(self, basket: list[tuple[Json, int]], order_number: int, stamp: str) -> Json:
@@ -189,12 +196,12 @@ class Sower:
         number = next(self.ids["Order"])
         order_id, currency = gid("Order", number), self.shop["currencyCode"]
         lines = [
-            orders.line_document(
+            order_documents.line_document(
                 gid("LineItem", next(self.ids["LineItem"])), order_id, {"quantity": count}, variant, currency
             )
             for variant, count in basket
         ]
-        shipping = orders.shipping_document(
+        shipping = order_documents.shipping_document(
             gid("ShippingLine", next(self.ids["ShippingLine"])),
             self.rules.shipping["title"],
             None,
@@ -208,7 +215,7 @@ class Sower:
             "shippingLines": [shipping],
             "tags": self.chance.choice(self.rules.tags),
         }
-        return orders.order_document(stamp, order_id, number, order_number, lines, given, self.shop)
+        return order_documents.order_document(stamp, order_id, number, order_number, lines, given, self.shop)
 
     def rows(self, order: Json) -> list[Json]:
         """Everything of an order waits at one location, but for every tenth order's second line."""

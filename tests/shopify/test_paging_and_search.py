@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mock_servers.core.fake import Size
 from mock_servers.core.filters import All, Holds, Is, Not, Some
-from mock_servers.shopify.behaviour.orders import ORDERS
+from mock_servers.shopify.behaviour.order_list import ORDERS
 from mock_servers.shopify.behaviour.search import (
     Both,
     Either,

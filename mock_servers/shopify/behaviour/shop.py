@@ -278,7 +278,7 @@ def node_of(run: Run, id: str) -> Json | None:
     if needed and run.grants is not None and needed.isdisjoint(run.grants):
         raise run.plan.service.dialect.denied(run.field, tuple(sorted(needed)))
     if type_name == "Order":
-        from mock_servers.shopify.behaviour.orders import visible_order
+        from mock_servers.shopify.behaviour.order_list import visible_order
 
         return visible_order(run.call, id)
     document = run.call.collection(KIND_OF[type_name]).find(id)
