@@ -95,7 +95,9 @@ class Work:
         return self.world.settings.get(f"{self.vendor}.{name}", default)
 
     def token(self, prefix: str = "", letters: int = 32) -> str:
-        """A new opaque secret."""
+        """A new opaque secret: out of the seed, or one that nobody can reckon where others can reach us."""
+        if self.world.keys is not None:
+            return prefix + self.world.keys.token(letters)
         return f"{prefix}{self.chance.getrandbits(letters * 4):0{letters}x}"
 
     def grant(

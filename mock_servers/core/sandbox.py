@@ -7,6 +7,7 @@ from mock_servers.core.app import VendorApp
 from mock_servers.core.clock import Clock
 from mock_servers.core.database import open_database
 from mock_servers.core.fake import Fake, Size
+from mock_servers.core.refusal import UsageError
 from mock_servers.core.registry import fakes
 from mock_servers.core.webhooks import Courier
 from mock_servers.core.world import DEFAULT, World, Worlds
@@ -41,11 +42,14 @@ class Sandbox:
         known = fakes(None if only is None else tuple(only)) | {fake.vendor: fake for fake in extra}
         self.fakes = dict(sorted(known.items()))
         kinds = {(vendor, kind): members for vendor, fake in self.fakes.items() for kind, members in fake.kinds.items()}
-        self.worlds = Worlds(self.fakes, open_database(state, kinds), make_clock)
+        self.worlds = Worlds(self.fakes, open_database(state, kinds), make_clock, public=not fixed_credentials)
         self.apps = {vendor: VendorApp(fake, self.worlds) for vendor, fake in self.fakes.items()}
         self.courier = Courier(webhook_hosts, hooks)
         if DEFAULT not in self.worlds:
             self.worlds.create(DEFAULT, seed, fixed_credentials=fixed_credentials)
+        elif self.worlds.public and not all(world.secret for world in self.worlds):
+            self.worlds.close()
+            raise UsageError("this state's worlds open with words that anybody can know; serve them on loopback alone")
 
     @property
     def world(self) -> World:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from mock_servers.core.clock import Clock, Mode
-from mock_servers.core.credentials import Credential, Directory
+from mock_servers.core.credentials import Credential, Directory, Keys
 from mock_servers.core.database import Database
 from mock_servers.core.fake import Fake, Size, Work
 from mock_servers.core.faults import Faults
@@ -56,6 +56,9 @@ class World:
         self.late: list[tuple[float, Callable[[], object]]] = []
         self.fixed_credentials = name == DEFAULT
         """The default world opens with printed words, so that nobody needs to sign up; every other has secrets."""
+        self.secret = ""
+        """Behind every token, where the seed must not be; empty where it may."""
+        self.keys: Keys | None = None
         self.on_outbox: Callable[[], object] = lambda: None
         """Called when something may be waiting for delivery."""
         self.fragments: dict[tuple[str, str, str], dict[tuple[str, int], bytes]] = {}
@@ -186,12 +189,18 @@ class World:
     # The whole
 
     def found(self) -> None:
-        """Make each vendor's standing credentials."""
+        """Make each vendor's standing credentials: the same ones whenever they are made again."""
+        self.keys = Keys(self.secret) if self.secret else None
         for vendor, fake in sorted(self.fakes.items()):
             if fake.make_tenant is not None:
                 work = self.work(vendor)
                 self.credentials[vendor] = fake.make_tenant(work)
                 self.finish(work)
+        self.hide()
+
+    def hide(self) -> None:
+        """From here on, no token is one that was given out before."""
+        self.keys = Keys(self.secret, secrets.token_hex(16)) if self.secret else None
 
     def seed_with(self, vendor: str, size: Size) -> Iterator[int]:
         """Fill the world with a vendor's seed, yielding how many orders are made so far; no event is fired."""
@@ -254,6 +263,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     credentials: dict[str, dict[str, str]]
     fixed_credentials: bool
+    secret: str = ""
     recipe: list[tuple[str, Size]]
 
 
@@ -270,7 +280,16 @@ def _check_text(arguments: Any) -> None:
 class Worlds:
     """Every world of this process, and which one a caller belongs to."""
 
-    def __init__(self, fakes: Mapping[str, Fake], database: Database, make_clock: Callable[[], Clock] = Clock) -> None:
+    def __init__(
+        self,
+        fakes: Mapping[str, Fake],
+        database: Database,
+        make_clock: Callable[[], Clock] = Clock,
+        *,
+        public: bool = False,
+    ) -> None:
+        """`public`: others can reach these worlds, so that no seed may tell their secrets."""
+        self.public = public
         self.fakes = fakes
         self.database = database
         self._make_clock = make_clock
@@ -298,6 +317,7 @@ class Worlds:
         world = self._open(name, secrets.randbits(63) if seed is None else seed, clock or self._make_clock())
         if fixed_credentials is not None:
             world.fixed_credentials = fixed_credentials
+        world.secret = secrets.token_hex(32) if self.public else ""
         world.found()
         world.settle()
         self.remember(world)
@@ -354,6 +374,7 @@ class Worlds:
             settings=world.settings,
             credentials=world.credentials,
             fixed_credentials=world.fixed_credentials,
+            secret=world.secret,
             recipe=world.recipe,
         )
         root.rows(
@@ -387,4 +408,6 @@ class Worlds:
             world.settings = kept.settings
             world.credentials = kept.credentials
             world.fixed_credentials = kept.fixed_credentials
+            world.secret = kept.secret
+            world.hide()
             world.recipe = kept.recipe

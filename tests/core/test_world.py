@@ -10,7 +10,7 @@ from mock_servers.core.fake import Size
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.sandbox import Sandbox
 from tests.core.harbor import KEY, harbor
-from tests.support import NOON, at_noon, bench, run
+from tests.support import NOON, Bench, at_noon, bench, run
 
 HOUR = 3600
 
@@ -359,6 +359,45 @@ def test_a_sandbox_that_others_can_reach_has_no_printed_words():
     sandbox = Sandbox([], extra=[harbor()], make_clock=at_noon, fixed_credentials=False, seed=None)
     assert sandbox.world.credentials["harbor"]["key"] != "THE_KEY"
     assert sandbox.worlds.directory.find("harbor", "token", "THE_KEY") is None
+
+
+def test_no_seed_tells_the_secrets_of_a_sandbox_that_others_can_reach():
+    def told() -> list[str]:
+        sandbox = Sandbox([], extra=[harbor()], make_clock=at_noon, fixed_credentials=False)
+        other = sandbox.worlds.create("other", seed=5)
+        words = [word for world in (sandbox.world, other) for word in world.credentials["harbor"].values()]
+        return words + [sandbox.world.work("harbor").token(letters=letters) for letters in (1, 32, 64, 100)]
+
+    first, second = told(), told()
+    assert [len(word) for word in first[-4:]] == [1, 32, 64, 100]
+    assert not {word for word in first if len(word) > 8} & set(second)
+
+
+def test_such_a_sandbox_keeps_its_words_over_a_reset_and_a_restart(tmp_path):
+    state = str(tmp_path / "state.sqlite")
+    known: set[str] = set()
+    for _ in range(3):
+        sandbox = Sandbox([], extra=[harbor()], make_clock=at_noon, fixed_credentials=False, state=state)
+        words = sandbox.world.credentials["harbor"]
+        key = {"X-Harbor-Key": words["key"]}
+        harbor_ = Bench("harbor", sandbox, sandbox.world, key)
+        for _ in range(2):
+            assert harbor_.get("/crates").status_code == 200
+            entry = {"client_id": words["client_id"], "client_secret": words["client_secret"]}
+            token = harbor_.post("/gate/enter", entry).json()["access_token"]
+            assert token not in known
+            known.add(token)
+            sandbox.world.reset()
+            assert sandbox.world.credentials["harbor"] == words
+        run(sandbox.aclose())
+
+
+def test_a_state_with_printed_words_is_not_served_to_others(tmp_path):
+    state = str(tmp_path / "state.sqlite")
+    run(Sandbox([], extra=[harbor()], make_clock=at_noon, state=state).aclose())
+    with pytest.raises(UsageError, match="loopback"):
+        Sandbox([], extra=[harbor()], make_clock=at_noon, state=state, fixed_credentials=False)
+    run(Sandbox([], extra=[harbor()], make_clock=at_noon, state=state).aclose())
 
 
 def test_what_is_over_is_over():
