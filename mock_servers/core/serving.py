@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import signal
 import socket
@@ -16,6 +17,7 @@ from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.world import World
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - only compared
 HOSTS_REMEMBERED = 10_000
 PAUSE_SECONDS = 1.0
 log = logging.getLogger("seatrial")
@@ -24,12 +26,23 @@ Asgi = Callable[[Scope, Receive, Send], Any]
 
 class Door:
     """Lets a request in by its Host header: loopback and the port's own names to the port's app, a vendor's real host
-    name to that vendor, anything else to nobody (a page on the web must not reach what listens on this machine)."""
+    name to that vendor, anything else to nobody (a page on the web must not reach what listens on this machine).
 
-    def __init__(self, own: Asgi, by_host: list[tuple[str, Asgi]], also: frozenset[str] = frozenset()) -> None:
+    With `any_address`, an address in numbers is let in whatever it is: no page can point a name at it and be let in.
+    """
+
+    def __init__(
+        self,
+        own: Asgi,
+        by_host: list[tuple[str, Asgi]],
+        also: frozenset[str] = frozenset(),
+        *,
+        any_address: bool = False,
+    ) -> None:
         self.own = own
         self.by_host = by_host
         self.names = LOOPBACK | also
+        self.any_address = any_address
         self._known: dict[bytes, Asgi | None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,12 +67,20 @@ class Door:
         return app
 
     def _chosen(self, name: str) -> Asgi:
-        if name in self.names:
+        if name in self.names or (self.any_address and _is_address(name)):
             return self.own
         for pattern, app in self.by_host:
             if _fits(pattern, name):
                 return app
         return _nobody
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _fits(pattern: str, name: str) -> bool:
@@ -148,7 +169,7 @@ class Server:
         self.admin_token = admin_token
         self._sockets = _listen(host, port_base, ["", *sandbox.fakes])
         self.ports = {name: listening.getsockname()[1] for name, listening in self._sockets.items()}
-        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+        shown = "127.0.0.1" if host in EVERYWHERE else host
         self.base_urls = {name: f"http://{shown}:{port}" for name, port in self.ports.items()}
         self._servers = [_server(app) for app in self._apps()]
 
@@ -200,7 +221,7 @@ class Server:
         also = frozenset() if self.host in LOOPBACK else frozenset({self.host, socket.gethostname().lower()})
         admin = LazyAdmin(self.sandbox, self.admin_token, self.described)
         for name in self._sockets:
-            yield Door(vendors[name] if name else admin, by_host, also)
+            yield Door(vendors[name] if name else admin, by_host, also, any_address=self.host in EVERYWHERE)
 
 
 class QuietServer(uvicorn.Server):

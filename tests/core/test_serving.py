@@ -151,6 +151,16 @@ def test_a_page_of_the_web_that_points_here_is_let_in_nowhere():
     served(story)
 
 
+def test_who_listens_everywhere_is_found_by_every_address_and_by_no_strange_name():
+    async def story(server, client):
+        for host in ("10.1.2.3:8401", "[2001:db8::1]:8401", "192.0.2.7", socket.gethostname()):
+            assert (await client.get("/crates", headers={"Host": host})).status_code == 200, host
+        for host in ("evil.example", "10.1.2.3.evil.example", "1.2.3", "[::1].evil.example"):
+            assert (await client.get("/crates", headers={"Host": host})).status_code == 421, host
+
+    served(story, host="0.0.0.0")
+
+
 def test_a_request_without_a_host_is_let_in_nowhere():
     async def story(server, client):
         head = await asked(server.ports["harbor"], b"GET /crates HTTP/1.0\r\nX-Harbor-Key: THE_KEY\r\n\r\n")
