@@ -4,12 +4,16 @@ The **requested** cost is what the query could return; the **actual** cost is th
 that came back. Which node stands for a page whose nodes differ is not known; the dearest one does here.
 """
 
-import math
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, cast
+from __future__ import annotations
 
-from mock_servers.core.graphql import Plan, Run, Selection
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mock_servers.core.graphql import Plan, Run, Selection
 
 VALUES = frozenset({"MoneyBag", "MoneyV2", "MailingAddress", "LocationAddress", "ShopAddress", "PageInfo"})
 """Types that cost nothing, whatever is asked of them. So do the entries of userErrors."""
@@ -29,7 +33,7 @@ class Part:
 
     __slots__ = ("defined", "key", "parts", "selection", "shape")
 
-    def __init__(self, selection: Selection, *, shape: str, defined: int, parts: "dict[str, tuple[Part, ...]]") -> None:
+    def __init__(self, selection: Selection, *, shape: str, defined: int, parts: dict[str, tuple[Part, ...]]) -> None:
         self.selection = selection
         self.key = selection.key
         self.shape = shape

@@ -1,11 +1,11 @@
 """The GraphQL endpoint: versions, points, and what becomes of one request."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts.profile import QueryCost
 from mock_servers.core.fake import Call
-from mock_servers.core.graphql import Answer, Machine, Rejected, Run, Sdl
+from mock_servers.core.graphql import Answer, Rejected, Run
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import decode, encode
 from mock_servers.core.throttle import Points
@@ -14,6 +14,9 @@ from mock_servers.shopify.behaviour.base import fact, fake, grants, type_in, uui
 from mock_servers.shopify.behaviour.oauth import retire_replaced
 from mock_servers.shopify.behaviour.words import SCALARS, dialect
 from mock_servers.shopify.cost import Bill, bill_of
+
+if TYPE_CHECKING:
+    from mock_servers.core.graphql import Machine, Sdl
 
 Json = dict[str, Any]
 CONTENT_TYPE = "application/json; charset=utf-8"
@@ -39,13 +42,17 @@ def version_for(asked: str) -> str:
 
 
 @cache
-def _sdl() -> Sdl:
+def _sdl() -> "Sdl":
+    from mock_servers.core.graphql import Sdl
+
     return Sdl(fake.contract.text(fake.contract.operations["graphql"].graphql or ""))
 
 
 @cache
-def machine_of(version: str) -> Machine:
-    """The machine of one version. Its schema is built when the first query comes."""
+def machine_of(version: str) -> "Machine":
+    """The machine of one version. With graphql-core, which it stands on, it is loaded when the first query comes."""
+    from mock_servers.core.graphql import Machine
+
     return Machine(_sdl(), dialect, fake.fields, version, SCALARS, lambda value: type_in(value["id"]))
 
 
