@@ -246,7 +246,7 @@ class VendorApp:
 
     def _list(self, call: Call, status: int, listing: Listing) -> bytes:
         surface, collection, heads = call.operation.surface, listing.collection, listing.heads
-        rows = collection.page(surface, heads)
+        rows: bytes | None = collection.page(surface, heads)
         if rows is None:
             rows = b"[" + b",".join(self._texts(call, collection, heads)) + b"]"
             collection.keep_page(surface, heads, rows)
