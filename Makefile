@@ -1,6 +1,6 @@
 # Every target sets up what it needs: on a new machine `make demo` or `make test` is the first thing to type.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check laws simulate bench bench-peers format lock clean
+.PHONY: help setup demo serve test check laws laws-deep laws-bite simulate matrix bench bench-peers format lock clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
@@ -35,10 +35,19 @@ check: $(READY)  ## Ruff, mypy, import arrows and the repository's own habits
 	@$(BIN)/python -m pytest -q tests/test_tidy.py
 
 laws: $(READY)  ## Hold every fake and connector to its contract
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws tests/ports
 
-simulate: $(READY)  ## Run the engine's worlds under crashes and faults, in virtual time
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/sync tests/simulation
+laws-deep: $(READY)  ## The same with a thousand examples an operation, and a fresh seed
+	@SEATRIAL_DEEP=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws tests/ports
+
+laws-bite: $(READY)  ## Plant a defect for each law, and show which law catches it
+	@$(BIN)/python -m tests.laws.bite
+
+simulate: $(READY)  ## A hundred days of a merchant under harsh faults and crashes, each run twice
+	@$(BIN)/seatrial simulate --seeds 100 --days 0.25 --orders 12 --faults harsh --twice
+
+matrix: $(READY)  ## Every write under every fault, and a day with a fault at each of its calls
+	@$(BIN)/seatrial matrix
 
 bench: $(READY)  ## Measure the fakes against a bare server on this machine
 	@$(BIN)/python -m bench
