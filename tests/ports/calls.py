@@ -106,6 +106,16 @@ def writes_of(rig: Rig) -> list[Write]:
     return found
 
 
+def few_calls_of(rig: Rig) -> list[Call]:
+    """The same with each method once or twice: where what is shipped makes no difference."""
+    kinds = list(rig.fulfillments()) if ports.ShipmentSink in rig.ports() else []
+    return [call for call in calls_of(rig) if not any(f"({kind})" in call.name for kind in kinds[1:-1])]
+
+
+def few_writes_of(rig: Rig) -> list[Write]:
+    return [call for call in few_calls_of(rig) if isinstance(call, Write)]
+
+
 def cells(kind: Callable[[Rig], list[Any]]) -> pytest.MarkDecorator:
     """Every vendor with each of its calls."""
     rows = [(rig, call) for rig in rigs() for call in kind(rig)]

@@ -255,8 +255,10 @@ class Said(logging.Handler):
 
 def text_of(error: BaseException | None) -> str:
     """Everything an error says, with all that it came from."""
-    words = []
-    while error is not None:
+    words: list[str] = []
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:  # errors that are copied for others can go round in circles
+        seen.append(error)
         words += [str(error), repr(error), repr(vars(error))]
         error = error.__cause__ or error.__context__
     return "\n".join(words)
