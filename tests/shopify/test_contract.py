@@ -95,6 +95,35 @@ def test_every_type_of_the_schema_says_how_sure_we_are():
     assert without == []
 
 
+STATED = {"UserError"}
+"""Types whose shape the dossier states; of the others it leaves open what may be null."""
+
+
+def evidence_of(node) -> dict:
+    return directive_arguments(node, "evidence") or {}
+
+
+def test_no_type_claims_a_nullability_that_was_never_read():
+    objects = [each for each in machine_of("").schema.type_map.values() if isinstance(each, gq.GraphQLObjectType)]
+    graded = {each.name: evidence_of(each.ast_node) for each in objects if each.ast_node}
+
+    assert {name for name, evidence in graded.items() if evidence.get("grade") in {"documented", "observed"}} == STATED
+
+
+def test_what_is_assumed_says_what_it_stands_on_and_what_is_not_says_where_it_is_stated():
+    schema = machine_of("").schema
+    roots = [*schema.query_type.fields.values(), *schema.mutation_type.fields.values()]
+    stated = [evidence_of(each.ast_node) for each in [*schema.type_map.values(), *roots]]
+    sources = {(each["grade"], each["source"]) for each in stated if each}
+
+    assert {grade for grade, _ in sources} == {"documented", "observed", "assumed"}
+    assert [
+        source
+        for grade, source in sources
+        if ("(dossier §" not in source if grade != "assumed" else not re.search(r"\b(memory|not)\b", source))
+    ] == []
+
+
 def test_the_retries_take_four_hours_and_grow():
     after = CONTRACT.profile.webhooks.retries.after_seconds
 
