@@ -401,6 +401,8 @@ def _sorted_failure(error: Exception, tried: str, redactor: Redactor) -> Connect
         return TimedOut(f"no whole answer in time: {words}", tried=tried)
     if isinstance(error, httpx.DecodingError):
         return Unreadable(f"the answer could not be decompressed: {words}", tried=tried)
+    if isinstance(error, UnicodeEncodeError):
+        return Invalid("what is to be sent has half a character in it, which no UTF-8 can say", tried=tried)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return Invalid(f"the address cannot be used: {words}", tried=tried, next_step="Check the base URL.")
     if isinstance(error, httpx.TransportError | OSError):

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from connectors.core.errors import ConnectorError, Unreadable
+from connectors.core.errors import ConnectorError, Invalid, Unreadable
 from connectors.core.redaction import Redactor
 
 T = TypeVar("T")
@@ -19,6 +20,14 @@ E = TypeVar("E", bound=ConnectorError)
 
 # Money must not pass through a float on its way in.
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def segment(text: str) -> str:
+    """Text as one segment of a path, whatever is in it. Raises `Invalid` for what UTF-8 cannot say."""
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise Invalid(f"{text[:60]!r} has half a character in it, which no address can say") from None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
 
 import httpx
 
@@ -30,7 +29,7 @@ from connectors.core.http import Complaint, Http, HttpLimits
 from connectors.core.paging import Document, PageNumber, rows_of
 from connectors.core.reading import as_document, in_utc, mapped, stamp
 from connectors.core.throttle import CallsPerWindow
-from connectors.core.wire import Answer, Call
+from connectors.core.wire import Answer, Call, segment
 from connectors.extensiv_order_manager.mapping import (
     LevelDocument,
     OrderDocument,
@@ -158,7 +157,7 @@ class OrderManager:
 
     async def cancel_delivery(self, remote: Ref, reason: str, key: str) -> DeliveryState:  # noqa: ARG002
         """Cancel the order; cancelling it twice is answered like once. `Conflict` when it has shipped."""
-        path = f"/api/orders/{quote(remote.id, safe='')}/cancel"
+        path = f"/api/orders/{segment(remote.id)}/cancel"
         call = Call("POST", path, "cancelOrder", json={"reason": reason} if reason else {}, repeatable=True)
         order = await self._http.send(call, lambda answer: as_document(answer.json(), OrderDocument))
         state = state_from_order(order, self.connection)
