@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from connectors import ports
-from connectors.canonical import Delivery, DeliveryState, Fulfillment, Level, Order, Product, Ref, Shipment
+from connectors.canonical import Address, Delivery, DeliveryState, Fulfillment, Level, Order, Product, Ref, Shipment
 from contracts.contract import load
 from tests.ports.stage import Edge, Stage, ground
 
@@ -109,6 +109,10 @@ class Rig:
     unguarded: ClassVar[Mapping[tuple[str, str], str]] = {}
     """(write, fault) → why the vendor does it twice, and no connector can help it."""
 
+    arrangements: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of documents that a write rearranges before it does what it is for: nothing is told by them, and a repeat
+    finds them as it needs them."""
+
     errors_inside: ClassVar[Sequence[Any]] = ()
     """Bodies that say, under 200, that something went wrong."""
 
@@ -116,6 +120,10 @@ class Rig:
 
     def place_order(self, stage: Stage) -> str:
         """Somebody buys; answers the order's id as rows have it."""
+        raise NotImplementedError
+
+    def buy(self, stage: Stage, to: Address, lines: Mapping[str, int], email: str, note: str, shipping: str) -> str:
+        """Somebody buys just this."""
         raise NotImplementedError
 
     def touch_order(self, stage: Stage, id: str) -> None:

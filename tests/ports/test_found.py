@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from connectors.canonical import Level
+from connectors.canonical import Level, Ref
 from connectors.core.clock import LoopClock
-from connectors.core.errors import Conflict, ConnectorError, PagingLoop, Throttled, Unknown, Unreadable
+from connectors.core.errors import Conflict, ConnectorError, Invalid, PagingLoop, Throttled, Unknown, Unreadable
 from connectors.core.http import Http, HttpLimits
 from connectors.core.paging import PageNumber
 from connectors.core.throttle import CallsPerWindow, CostBucket
@@ -271,3 +271,19 @@ def test_a_location_without_a_number_is_unreadable_and_no_other_exception():
     locations = {"nodes": [{"id": "", "name": "Here", "isActive": True}], "pageInfo": {"hasNextPage": False}}
     with pytest.raises(Unreadable, match="a location makes no sense"):
         told([answer(locations=locations)], lambda shop: shop.find_levels(["MUG-01"]))
+
+
+# What cannot be sent
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda om: om.find_delivery("\ud800"),
+        lambda om: om.cancel_delivery(Ref("om", "\ud800"), "", "key"),
+        lambda om: om.create_product("\ud800", "Mug"),
+    ],
+)
+def test_half_a_character_is_refused_and_not_an_exception_of_the_encoder(ask):
+    with pytest.raises(Invalid, match="half a character"):
+        account(httpx.Response(200, json={}), ask)
