@@ -11,6 +11,7 @@ import typer
 from mock_servers.core.refusal import UsageError
 from seatrial import __version__
 from seatrial.console import console, fail, progress, say, table
+from seatrial.sync import commands as sync_commands
 
 app = typer.Typer(
     name="seatrial",
@@ -355,6 +356,8 @@ def matrix(
 
     raise typer.Exit(every.run(every.Wanted(sweep, as_json, tuple(call or ()))))
 
+
+sync_commands.add_to(app)
 
 # Typer brings a click of its own, or uses the one installed; its public `BadParameter` leads to either's base class.
 CommandLineError: Any = typer.BadParameter.__mro__[2]

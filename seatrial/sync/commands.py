@@ -1,0 +1,206 @@
+"""The commands about syncing, as typer has them: they parse, and ask the part that does the work."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mock_servers.core.refusal import UsageError
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="Whose connections: a TOML file.")]
+LedgerAt = Annotated[str, typer.Option("--ledger", help="A SQLite file, or postgresql://…, instead of the file's own.")]
+Fakes = Annotated[bool, typer.Option("--fakes", help="The running fakes. [default: when no --config is given]")]
+World = Annotated[str, typer.Option("--world", "-w", help="Which world of the fakes.")]
+Wms = Annotated[str, typer.Option("--wms", help="Which of the fakes is the warehouse, where several could be.")]
+PortBase = Annotated[int | None, typer.Option("--port-base", help="The admin port of the fakes that are meant.")]
+Reason = Annotated[str, typer.Option("--reason", help="All of this reason.")]
+Kind = Annotated[str, typer.Option("--kind", help="All of this kind: deliver, ship, level, …")]
+Order = Annotated[str, typer.Option("--order", help="All of this order: its id, or cart:id.")]
+All = Annotated[bool, typer.Option("--all", help="Every one there is.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Key = Annotated[str, typer.Argument(help="Its key, as the list has it.")]
+
+queue = typer.Typer(
+    no_args_is_help=True, help="The error queue: what a person has to look at, and what to do about it."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add `sync`, `queue …` and `reconcile`."""
+    app.command()(sync)
+    app.add_typer(queue, name="queue")
+    app.command()(reconcile)
+
+
+def sync(
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    once: Annotated[bool, typer.Option("--once", help="Until everything is at rest, and no longer.")] = False,
+    patience: Annotated[str, typer.Option(help="With --once: how long at most; 90, 15m, 6h or 2d.")] = "10m",
+    runner: Annotated[str, typer.Option(help="local, or dbos: several machines on one PostgreSQL.")] = "local",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="So many processes.")] = 1,
+    webhooks: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Take webhooks in on this port, at /<connection>.")
+    ] = None,
+    webhooks_host: Annotated[str, typer.Option(help="Where to listen for them.")] = "127.0.0.1",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but the table in the end.")] = False,
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+    as_worker: Annotated[str, typer.Option(hidden=True)] = "",
+) -> None:
+    """Keep orders, parcels and stock in step: real connectors, against real vendors or the running fakes.
+
+    Ends with 0, with 1 when something is in the error queue or nothing came to rest, with 2 when it cannot start.
+    """
+    from seatrial.sync.config import duration
+    from seatrial.sync.run import Source, SyncSettings, run
+
+    if runner not in ("local", "dbos"):
+        raise UsageError(f"a runner is local or dbos, not {runner!r}")
+    try:
+        waits = duration(patience)
+    except ValueError:
+        raise UsageError(f"{patience!r} is no length of time; write 90, 15m, 6h or 2d") from None
+    settings = SyncSettings(
+        source=Source(config, fakes, ledger, world, wms, port_base),
+        once=once,
+        patience=waits,
+        runner="dbos" if runner == "dbos" else "local",
+        workers=workers,
+        webhooks_port=webhooks,
+        webhooks_host=webhooks_host,
+        quiet=quiet,
+        worker=as_worker,
+    )
+    _ended(run(settings))
+
+
+@queue.command("list")
+def list_letters(
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    reason: Reason = "",
+    kind: Kind = "",
+    order: Order = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 100,
+    as_json: AsJson = False,
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+) -> None:
+    """What went wrong and waits for somebody; ends with 1 when there is anything."""
+    from seatrial.sync import desk
+
+    which = desk.Which(reason=reason, kind=kind, order=order)
+    _ended(desk.list_letters(_source(config, fakes, ledger, world, wms, port_base), which, limit, as_json=as_json))
+
+
+@queue.command()
+def show(
+    key: Key,
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+) -> None:
+    """Everything about one of them: what was to be sent, what came back, what to do next."""
+    from seatrial.sync import desk
+
+    desk.show(_source(config, fakes, ledger, world, wms, port_base), key)
+
+
+@queue.command()
+def replay(
+    key: Annotated[str, typer.Argument(help="Its key; without one, all that the options say.")] = "",
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    reason: Reason = "",
+    kind: Kind = "",
+    order: Order = "",
+    every: All = False,
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+) -> None:
+    """Have it done again with what is known now. One whose outcome nobody knows is looked up first."""
+    from seatrial.sync import desk
+
+    which = desk.Which(key, reason, kind, order, every)
+    _ended(desk.replay(_source(config, fakes, ledger, world, wms, port_base), which))
+
+
+@queue.command()
+def resolve(
+    key: Key,
+    remote: Annotated[str, typer.Argument(help="The id it has at the vendor.")],
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+) -> None:
+    """It has been done, by hand or by somebody else."""
+    from seatrial.sync import desk
+
+    _ended(desk.resolve(_source(config, fakes, ledger, world, wms, port_base), key, remote))
+
+
+@queue.command()
+def skip(
+    key: Annotated[str, typer.Argument(help="Its key; without one, all that the options say.")] = "",
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    reason: Reason = "",
+    kind: Kind = "",
+    order: Order = "",
+    every: All = False,
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+) -> None:
+    """Give it up for good."""
+    from seatrial.sync import desk
+
+    which = desk.Which(key, reason, kind, order, every)
+    _ended(desk.skip(_source(config, fakes, ledger, world, wms, port_base), which))
+
+
+def reconcile(
+    config: ConfigFile = None,
+    fakes: Fakes = False,
+    ledger: LedgerAt = "",
+    since: Annotated[str, typer.Option(help="What changed in the last 90m, 6h or 2d. [default: all there is]")] = "",
+    as_json: AsJson = False,
+    world: World = "default",
+    wms: Wms = "",
+    port_base: PortBase = None,
+) -> None:
+    """Compare both sides, ask again for what is missing, and print every difference found."""
+    from seatrial.sync import desk
+    from seatrial.sync.config import duration
+
+    try:
+        window = duration(since) if since else None
+    except ValueError:
+        raise UsageError(f"{since!r} is no length of time; write 90m, 6h or 2d") from None
+    _ended(desk.reconcile(_source(config, fakes, ledger, world, wms, port_base), window, as_json=as_json))
+
+
+def _source(config: Path | None, fakes: bool, ledger: str, world: str, wms: str, port_base: int | None) -> Any:
+    from seatrial.sync.run import Source
+
+    return Source(config, fakes, ledger, world, wms, port_base)
+
+
+def _ended(code: int) -> None:
+    if code:
+        sys.exit(code)
