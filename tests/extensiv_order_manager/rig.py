@@ -38,6 +38,9 @@ class OrderManagerRig(Rig):
     def real(self, stage: Stage) -> OrderManager:
         return OrderManager(self._settings(stage), clock=stage.clock, chance=chance())
 
+    def unencrypted(self, stage: Stage) -> OrderManager:
+        return OrderManager(replace(self._settings(stage), base_url="http://api.extensiv.io"), clock=stage.clock)
+
     def stranger(self, stage: Stage, edge: Edge) -> OrderManager:
         settings = replace(self._settings(stage), client_secret="not-the-secret")
         return OrderManager(settings, clock=stage.clock, chance=chance(), transport=edge)

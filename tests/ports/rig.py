@@ -47,6 +47,10 @@ class Rig:
         """The connector as in production: the vendor's own addresses, httpx's own transport."""
         raise NotImplementedError
 
+    def unencrypted(self, stage: Stage) -> Any:
+        """The same with an `http://` address beyond this machine. Raises `Invalid`."""
+        raise NotImplementedError
+
     def stranger(self, stage: Stage, edge: Edge) -> Any:
         """The connector with credentials that are wrong."""
         raise NotImplementedError

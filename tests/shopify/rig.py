@@ -50,6 +50,10 @@ class ShopifyRig(Rig):
     def real(self, stage: Stage) -> Shopify:
         return Shopify(self._settings(stage), clock=stage.clock, chance=chance())
 
+    def unencrypted(self, stage: Stage) -> Shopify:
+        settings = self._settings(stage)
+        return Shopify(replace(settings, base_url=f"http://{settings.shop}"), clock=stage.clock)
+
     def stranger(self, stage: Stage, edge: Edge) -> Shopify:
         settings = replace(self._settings(stage), access_token="shpat_not_the_token")
         return Shopify(settings, clock=stage.clock, chance=chance(), transport=edge)
