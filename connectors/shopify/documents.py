@@ -167,6 +167,24 @@ query fulfillmentOrderLines($id: ID!, $after: String) {
 """,
 )
 
+FULFILLMENT_ORDER_SPLIT = _mutation(
+    "fulfillmentOrderSplit",
+    44,
+    """
+mutation fulfillmentOrderSplit($splits: [FulfillmentOrderSplitInput!]!) {
+  fulfillmentOrderSplit(fulfillmentOrderSplits: $splits) {
+    fulfillmentOrderSplits { fulfillmentOrder { ...piece } remainingFulfillmentOrder { ...piece } }
+    userErrors { field message code }
+  }
+}
+
+fragment piece on FulfillmentOrder {
+  id
+  lineItems(first: 50) { nodes { id remainingQuantity lineItem { id } } pageInfo { hasNextPage endCursor } }
+}
+""",
+)
+
 # `UserError` has no code here; asking for one would fail validation.
 FULFILLMENT_CREATE = _mutation(
     "fulfillmentCreate",

@@ -2,11 +2,15 @@
 
 Shipping is told against *fulfilment orders*, one or more for each location, which edits, moves and holds replace. So
 they are read afresh each time. `fulfillmentCreate` is not idempotent: after a lost answer, repeating it for a part of a
-line would tell of a second part. The parcels' tracking numbers are what a shipment is known again by.
+line would tell of a second part, and so would a request that a proxy sends twice. Of all that is left in a fulfilment
+order that cannot happen: the second time it is refused. So a part is split off first, and then fulfilled whole. The
+parcels' tracking numbers are what a shipment is known again by.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 from connectors.canonical import Fulfillment
 from connectors.core.clock import Clock
@@ -22,7 +26,7 @@ from connectors.core.errors import (
 )
 from connectors.core.reading import as_document, dig, understood
 from connectors.shopify import documents
-from connectors.shopify.admin import Admin
+from connectors.shopify.admin import Admin, Payload
 from connectors.shopify.graphql import gid, number_of, refusal
 from connectors.shopify.mapping import (
     STAFF_NOTE_LENGTH_MAXIMUM,
@@ -32,16 +36,20 @@ from connectors.shopify.mapping import (
     FulfillmentOrderDocument,
     FulfillmentOrderLineDocument,
     Part,
+    SplitDocument,
     Told,
     allocate,
     already_told,
     cancel_reason,
     fulfillables,
     fulfillment_to_input,
+    halves_of,
     is_live,
     location_of,
+    partly_taken,
     told_from_document,
     wanted_lines,
+    with_piece,
 )
 
 FULFILLMENTS_MAXIMUM = 250  # as many as the document asks for; the list has no second page
@@ -56,6 +64,7 @@ class Fulfilling:
         self._admin = admin
         self._clock = clock
         self._restock_cancelled = restock_cancelled
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def find(self, fulfillment: Fulfillment) -> str | None:
         ids, left = already_told(fulfillment, await self._told(fulfillment.order.id))
@@ -65,12 +74,13 @@ class Fulfilling:
         wanted = wanted_lines(fulfillment)
         if not wanted or min(wanted.values()) <= 0:
             raise Invalid("a fulfilment needs lines, and of each at least one")
-        ids: list[str] = []
-        if is_tracked(fulfillment):
-            ids, wanted = already_told(fulfillment, await self._told(fulfillment.order.id))
-        if wanted:
-            ids += await self._tell_rest(fulfillment, wanted)
-        return ",".join(ids)
+        async with self._turn(fulfillment.order.id):
+            ids: list[str] = []
+            if is_tracked(fulfillment):
+                ids, wanted = already_told(fulfillment, await self._told(fulfillment.order.id))
+            if wanted:
+                ids += await self._tell_rest(fulfillment, wanted)
+            return ",".join(ids)
 
     async def cancel(self, ids: str) -> None:
         cancelled = 0
@@ -111,6 +121,13 @@ class Fulfilling:
         if not cancelled:
             raise Unknown(f"the cancellation of order {id} is over, and the order is not cancelled")
 
+    def _turn(self, order: str) -> asyncio.Lock:
+        """One shipment of an order at a time: what one has split off must not be taken by another."""
+        turn = self._turns.get(order)
+        if turn is None:
+            turn = self._turns[order] = asyncio.Lock()
+        return turn
+
     async def _told(self, order: str) -> list[Told]:
         """The live fulfilments of an order, with all their lines."""
         found = await self._admin.ask(documents.FULFILLMENTS, {"id": gid("Order", order)}, _fulfillments)
@@ -140,18 +157,32 @@ class Fulfilling:
 
     async def _tell_once(self, fulfillment: Fulfillment, wanted: Mapping[str, int]) -> list[str]:
         """Raises `Conflict` only while nothing was told."""
-        parts, missing = allocate(wanted, await self._open(fulfillment.order.id))
+        open_at = await self._open(fulfillment.order.id)
+        parts, missing = allocate(wanted, open_at)
         if missing:
             raise _unwanted(fulfillment, missing)
         ids: list[str] = []
         for part in parts:
             try:
-                ids.append(await self._create(part, fulfillment))
+                whole = await self._set_apart(part, open_at[part.location])
+                ids.append(await self._create(whole, fulfillment))
             except ConnectorError as error:
                 if not ids:
                     raise
                 raise _half_told(fulfillment, ids, len(parts), error) from error
         return ids
+
+    async def _set_apart(self, part: Part, lines: Sequence[Fulfillable]) -> Part:
+        """Split off what is taken of fulfilment orders of which more is left. Raises `Conflict` when they changed."""
+        for order, units in partly_taken(part, lines).items():
+            rows = [{"id": line, "quantity": quantity} for line, quantity in units.items()]
+            variables = {"splits": [{"fulfillmentOrderId": order, "fulfillmentOrderLineItems": rows}]}
+            payload = await self._admin.mutate(documents.FULFILLMENT_ORDER_SPLIT, variables)
+            if payload.errors:
+                raise refusal(Conflict, documents.FULFILLMENT_ORDER_SPLIT, payload.errors)
+            wanted = {line.order_line: units[line.line] for line in lines if line.line in units}
+            part = with_piece(part, order, _piece(payload, wanted))
+        return part
 
     async def _create(self, part: Part, fulfillment: Fulfillment) -> str:
         variables = {"fulfillment": fulfillment_to_input(part, fulfillment)}
@@ -220,6 +251,15 @@ def _fulfillments(data: Mapping[str, Any]) -> tuple[FulfillmentDocument, ...] | 
 
 def _fulfillables(document: FulfillmentOrderDocument, lines: list[FulfillmentOrderLineDocument]) -> list[Fulfillable]:
     return understood(f"fulfilment order {document.id}", lambda: fulfillables(document, lines))
+
+
+def _piece(payload: Payload, wanted: Mapping[str, int]) -> list[Fulfillable]:
+    """Of the two that a split answers with, the one that holds what was split off, whichever of them that is."""
+    for split in as_document(dig(payload.fields, "fulfillmentOrderSplits"), tuple[SplitDocument, ...]):
+        for piece in understood("the halves of a fulfilment order", lambda split=split: halves_of(split)):  # type: ignore[misc]
+            if {line.order_line: line.remaining for line in piece} == wanted:
+                return piece
+    raise Conflict("the fulfilment order was split, and neither half is what was asked for")
 
 
 def _is_done(data: Mapping[str, Any]) -> bool:

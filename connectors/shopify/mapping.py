@@ -123,6 +123,16 @@ class FulfillmentOrderDocument(Struct, frozen=True, rename="camel"):
     assigned_location: AssignedLocationDocument | None = None
 
 
+class PieceDocument(Struct, frozen=True, rename="camel"):
+    id: str
+    line_items: Connection[FulfillmentOrderLineDocument]
+
+
+class SplitDocument(Struct, frozen=True, rename="camel"):
+    fulfillment_order: PieceDocument
+    remaining_fulfillment_order: PieceDocument
+
+
 class LocationDocument(Struct, frozen=True, rename="camel"):
     id: str
     name: str
@@ -255,6 +265,7 @@ class Fulfillable:
     line: str
     order_line: str
     remaining: int
+    splittable: bool = False
 
 
 @dataclass(frozen=True)
@@ -318,7 +329,7 @@ def allocate(wanted: Mapping[str, int], open_at: Mapping[str, Sequence[Fulfillab
     parts = []
     for location in sorted(open_at, key=lambda name: -_could_take(wanted, open_at[name])):
         takes = []
-        for line in open_at[location]:
+        for line in _fitting_first(wanted, open_at[location]):
             quantity = min(left.get(line.order_line, 0), line.remaining)
             if quantity > 0:
                 takes.append((line.fulfillment_order, line.line, quantity))
@@ -328,12 +339,49 @@ def allocate(wanted: Mapping[str, int], open_at: Mapping[str, Sequence[Fulfillab
     return parts, {line: quantity for line, quantity in left.items() if quantity > 0}
 
 
+def _fitting_first(wanted: Mapping[str, int], lines: Sequence[Fulfillable]) -> list[Fulfillable]:
+    """Fulfilment orders of which all is wanted come first: nothing has to be split off them."""
+    too_much = {line.fulfillment_order for line in lines if line.remaining > wanted.get(line.order_line, 0)}
+    return sorted(lines, key=lambda line: line.fulfillment_order in too_much)
+
+
+def partly_taken(part: Part, lines: Sequence[Fulfillable]) -> dict[str, Quantities]:
+    """The fulfilment orders of which a part takes something and not all, and which can be split: id → line → units."""
+    takes: dict[str, Quantities] = {}
+    for order, line, quantity in part.takes:
+        takes.setdefault(order, {})[line] = quantity
+    whole: dict[str, Quantities] = {}
+    for each in lines:
+        if each.splittable:
+            whole.setdefault(each.fulfillment_order, {})[each.line] = each.remaining
+    return {order: units for order, units in takes.items() if order in whole and units != whole[order]}
+
+
+def with_piece(part: Part, order: str, piece: Sequence[Fulfillable]) -> Part:
+    """The same part, taking all of a piece that was split off instead of some of the order."""
+    kept = tuple(take for take in part.takes if take[0] != order)
+    return Part(part.location, kept + tuple((line.fulfillment_order, line.line, line.remaining) for line in piece))
+
+
+def halves_of(split: SplitDocument) -> list[list[Fulfillable]]:
+    """What each of the two fulfilment orders that a split answers with still wants."""
+    return [
+        [
+            Fulfillable(half.id, line.id, number_of(line.line_item.id), line.remaining_quantity)
+            for line in half.line_items.nodes
+            if line.remaining_quantity > 0
+        ]
+        for half in (split.remaining_fulfillment_order, split.fulfillment_order)
+    ]
+
+
 def fulfillables(order: FulfillmentOrderDocument, lines: Sequence[FulfillmentOrderLineDocument]) -> list[Fulfillable]:
     """The lines of a fulfilment order that may be fulfilled; none when the order does not allow it now."""
-    if not any(supported.action == "CREATE_FULFILLMENT" for supported in order.supported_actions):
+    actions = {supported.action for supported in order.supported_actions}
+    if "CREATE_FULFILLMENT" not in actions:
         return []
     return [
-        Fulfillable(order.id, line.id, number_of(line.line_item.id), line.remaining_quantity)
+        Fulfillable(order.id, line.id, number_of(line.line_item.id), line.remaining_quantity, "SPLIT" in actions)
         for line in lines
         if line.remaining_quantity > 0
     ]

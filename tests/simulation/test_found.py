@@ -1,6 +1,8 @@
 """What the simulator found, each as the smallest story that showed it."""
 
-from seatrial.matrix import Trial, play
+import pytest
+
+from seatrial.matrix import DIES, Trial, play
 from seatrial.simulation.cast import CASTS, Person
 from tests.sync.office import Office
 from tests.sync.world import World, run
@@ -73,3 +75,21 @@ def test_a_person_is_told_of_an_edit_after_a_part_was_shipped() -> None:
 def test_a_person_is_told_when_everything_was_taken_off_a_delivered_order() -> None:
     """The warehouse would have shipped what nobody wants any more."""
     assert play(nothing_is_wanted_any_more, CASTS[0]).words == ()
+
+
+async def a_part_is_shipped_in_three_parcels(trial: Trial) -> None:
+    order = trial.buy({"MUG": 5})
+    await trial.settle()
+    trial.ship(order, {"MUG": 3}, 3)
+    trial.arm()
+
+
+@pytest.mark.parametrize("fault", ["arrives twice", "lands late", "token revoked", DIES])
+def test_a_part_is_told_once_even_if_the_request_is_carried_out_twice(fault: str) -> None:
+    """A `fulfillmentCreate` for some of a fulfilment order is not refused the second time; for all of one it is."""
+    requests = play(a_part_is_shipped_in_three_parcels, CASTS[0]).requests
+    for operation in ("fulfillmentOrderSplit", "fulfillmentCreate"):
+        numbers = [request.number for request in requests if request.operation == operation]
+        assert len(numbers) >= 3
+        for number in numbers:
+            assert play(a_part_is_shipped_in_three_parcels, CASTS[0], number, fault).words == ()
