@@ -10,6 +10,7 @@ import httpx
 from connectors.core.clock import Clock
 from connectors.ports import Connector
 from connectors.shopify import Settings, Shopify
+from mock_servers.core.refusal import UsageError
 from seatrial.simulation.cast.part import LIMITS, MARGIN, READ_ATTEMPTS_MAXIMUM, CartPart, Person, read_json
 from seatrial.simulation.cast.views import CartLine, CartOrder, CartSide, Told, add_up
 
@@ -80,6 +81,10 @@ class ShopifyCart(CartPart):
         self.act("cancel", order=order)
 
     def edit(self, order: str, quantities: Mapping[str, int], person: Person | None) -> None:
+        """An archived order is over: whoever wants more orders anew."""
+        found = self.world.work(self.vendor).collection("order").find(f"gid://shopify/Order/{order}")
+        if found is None or found["closed"]:
+            raise UsageError(f"{order} is archived")
         address = {} if person is None else {"address": _address(person)}
         self.act("edit", order=order, quantities=dict(quantities), **address)
 
