@@ -11,8 +11,8 @@ from rich.table import Table
 WIDTH_UNSEEN = 140
 """Where nobody looks at a terminal, tables are wide enough for a log."""
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_UNSEEN)
-errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH_UNSEEN)
+console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_UNSEEN)
+errors = Console(stderr=True, highlight=False, emoji=False, width=None if sys.stderr.isatty() else WIDTH_UNSEEN)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, target: Console | None = None) -> None:
