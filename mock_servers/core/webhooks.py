@@ -227,7 +227,11 @@ class Courier:
         except (UsageError, OSError, ValueError) as error:
             return Outcome(None, error=str(error) or type(error).__name__)
         if self._client is None:
-            self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
+            # No connection is kept: the next delivery may come from another event loop.
+            once = httpx.Limits(max_keepalive_connections=0)
+            self._client = httpx.AsyncClient(
+                transport=self._transport, follow_redirects=False, trust_env=False, limits=once
+            )
         time_out = httpx.Timeout(rules.retries.timeout_seconds, connect=rules.retries.connect_timeout_seconds)
         extensions = {"sni_hostname": urlsplit(url).hostname or "", "timeout": time_out.as_dict()}
         outcome = Outcome(None)

@@ -5,7 +5,9 @@ import base64
 import gzip
 import hashlib
 import hmac
+import http.server
 import json
+import threading
 
 import httpx
 import pytest
@@ -536,6 +538,37 @@ def test_who_listens_nowhere_is_an_outcome_and_the_next_address_is_tried():
     outcome, gone = run(story())
     assert (outcome.status, outcome.answer) == (202, "ok")
     assert (gone.status, "ConnectError" in gone.error) == (None, True)
+
+
+def test_one_courier_goes_out_from_one_loop_after_another():
+    """A suite that drives a sandbox step by step has a new event loop for each."""
+
+    class Quiet(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        courier_ = Courier()
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        outcomes = [run(courier_.post(url, {}, b"{}", RULES)) for _ in range(3)]
+        run(courier_.aclose())
+        server.shutdown()
+        thread.join()
+    assert [outcome.status for outcome in outcomes] == [200, 200, 200]
 
 
 def test_no_more_of_an_answer_is_read_than_is_worth_keeping():
