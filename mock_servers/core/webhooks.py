@@ -247,7 +247,7 @@ class Courier:
                 outcome = Outcome(None, error=f"ConnectError: {error}".rstrip(": "))
             except TimeoutError:
                 return Outcome(None, error="TimeoutError: no whole answer in time")
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
+            except Exception as error:
                 return Outcome(None, error=f"{type(error).__name__}: {error}".rstrip(": "))
         return outcome
 

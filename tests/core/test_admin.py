@@ -62,6 +62,12 @@ def desk() -> Desk:
     return Desk()
 
 
+@pytest.fixture(scope="module")
+def same() -> Desk:
+    """One desk for tests that change nothing."""
+    return Desk()
+
+
 # Who may ask ---------------------------------------------------------------------------------------------------------
 
 ROUTES = [
@@ -95,8 +101,8 @@ def test_the_list_of_routes_is_whole(desk):
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", [None, "", "wrong", TOKEN + "x", TOKEN[:-1]])
-def test_nobody_is_let_in_without_the_token(desk, method, path, token):
-    answer = desk(method, path, {}, token=token)
+def test_nobody_is_let_in_without_the_token(same, method, path, token):
+    answer = same(method, path, {}, token=token)
     assert answer.status_code == 401
     assert TOKEN not in answer.text
 
@@ -174,9 +180,9 @@ def test_the_default_world_is_not_ended(desk):
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if HERE in route[1]])
-def test_a_world_that_is_not_there_is_told_with_those_that_are(desk, method, path):
+def test_a_world_that_is_not_there_is_told_with_those_that_are(same, method, path):
     bodies = {"faults": {"vendor": "harbor", "operation": "*", "kind": "drop"}, "seed": {}, "clock": {}, "settings": {}}
-    status, said = desk.refused(method, path.replace("default", "nowhere"), bodies.get(path.rsplit("/", 1)[-1]))
+    status, said = same.refused(method, path.replace("default", "nowhere"), bodies.get(path.rsplit("/", 1)[-1]))
     assert status == 404
     assert "there are: default" in said
 
@@ -274,10 +280,10 @@ async def _text(desk: Desk, method: str, path: str, text: str) -> httpx.Response
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "[" * 100_000, "1" * 10_000, '"\\ud800"', "{}{}"])
-def test_a_body_that_is_none_is_refused_everywhere(desk, text):
+def test_a_body_that_is_none_is_refused_everywhere(same, text):
     for method, path in ROUTES:
         if method in {"POST", "PUT"} and not path.endswith(("reset", "redeliver", "relabel")):
-            answer = run(_text(desk, method, path, text))
+            answer = run(_text(same, method, path, text))
             assert answer.status_code in {400, 422}, (path, answer.text)
 
 
