@@ -11,7 +11,19 @@ from msgspec.json import decode, encode
 from connectors.canonical import Delivery, DeliveryState, Fulfillment, Order, Ref, Shipment
 from connectors.sync.ledger import Effect, Ledger
 from connectors.sync.merchant import Merchant
-from connectors.sync.rules import NOTHING_LEFT, Nothing, NotNow, Sending, Wrong, assess, reference_of, units_of
+from connectors.sync.rules import (
+    NOTHING_LEFT,
+    Nothing,
+    NotNow,
+    Sending,
+    TooMuch,
+    Wrong,
+    add_up,
+    allocate,
+    assess,
+    reference_of,
+    units_of,
+)
 from connectors.sync.schedule import PASS_OF
 
 
@@ -327,6 +339,33 @@ def _take_back(
         ask(ledger, merchant, key, lane=order.connection, subject=shipment.reference, now=now, due=due)
     else:
         ledger.void(ship.key, now=now, reason="voided")
+    _tell_if_told_too_much(ledger, shipment, order, now)
+
+
+def _tell_if_told_too_much(ledger: Ledger, voided: Shipment, order: Ref, now: datetime) -> None:
+    """Units of a voided parcel may have made a multipack or a kit whole that another parcel was told for."""
+    deliver = ledger.effect(deliver_key(order))
+    if deliver is None or not deliver.payload:
+        return
+    facts = ledger.facts_of("shipment", voided.source.connection, [voided.reference])
+    live = [decode(fact.body, type=Shipment) for fact in facts if fact.status == "live"]
+    whole = allocate(decode(deliver.payload, type=Sending), add_up(live))
+    told: dict[str, int] = {}
+    for ship in ledger.effects([ship_key(shipment.source) for shipment in live]).values():
+        for line, quantity in (
+            decode(ship.payload, type=Fulfillment).lines if maybe_there(ship) and ship.payload else ()
+        ):
+            told[line] = told.get(line, 0) + quantity
+    if isinstance(whole, TooMuch) or all(many <= whole.get(line, 0) for line, many in told.items()):
+        return
+    ledger.report(
+        "told_too_much",
+        voided.reference,
+        words=f"Shipment {voided.source.id} of {voided.source.connection} was voided, and {order.connection} was told of"
+        " a whole unit that it was part of, with another parcel.",
+        next_step=f"If it is sent anew, nothing is to be done. If not, cancel that fulfilment at {order.connection}.",
+        now=now,
+    )
 
 
 def _tell_if_changed(ledger: Ledger, shipment: Shipment, ship: Effect, now: datetime) -> None:

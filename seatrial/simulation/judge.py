@@ -185,15 +185,16 @@ def _shipments(case: Case, goods: Goods) -> Iterator[Breach]:
     lines = {line.id: line.sku for line in case.order.lines}
     told = _told_units(case.order.told, lines, goods)
     left = add_up([(sku, many) for parcel in case.shipped for sku, many in parcel.units.items()])
+    known = case.letter("unship") is not None or "told_too_much" in case.told
     for sku, many in told.items():
-        if many > left.get(sku, 0) and case.letter("unship") is None:
+        if many > left.get(sku, 0) and not known:
             words = f"its cart was told of {many} × {sku}, and {left.get(sku, 0)} left"
             yield _breach("no shipment twice", case, words)
     for parcel in case.parcels:
         naming = [told.id for told in case.order.told if parcel.number in told.numbers]
         if parcel.voided and naming and case.letter("unship") is None:
             yield _breach("voided is voided", case, f"parcel {parcel.number} was voided, and its cart shows it")
-    if case.letter("ship") is None and case.letter("unship") is None:
+    if case.letter("ship") is None and not known:
         yield from _tellable(case, goods, told, left)
 
 

@@ -53,6 +53,21 @@ def test_a_cart_is_asked_to_cancel_after_the_voided_parcel_was_taken_back() -> N
     run(story)
 
 
+async def a_parcel_that_made_a_pack_whole_is_voided(trial: Trial) -> None:
+    order = trial.buy({"SIX-PACK": 1})
+    await trial.settle()
+    (first,) = trial.ship(order, {"TEE": 1})
+    await trial.settle()
+    trial.ship(order, {"TEE": 5})
+    await trial.settle()
+    trial.void(first, {"TEE": 1})
+
+
+def test_a_person_is_told_when_a_pack_is_no_longer_whole() -> None:
+    """Its cart was told of the pack when the second parcel left, and kept it when the first came back."""
+    assert play(a_parcel_that_made_a_pack_whole_is_voided, CASTS[0]).words == ()
+
+
 async def more_is_wanted_after_a_part_was_shipped(trial: Trial) -> None:
     order = trial.buy({"MUG": 2})
     await trial.settle()
