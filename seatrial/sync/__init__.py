@@ -1,0 +1,1 @@
+"""`seatrial sync`: the real engine and real connectors, against real vendors or the running fakes."""
