@@ -361,8 +361,8 @@ def _tell_if_told_too_much(ledger: Ledger, voided: Shipment, order: Ref, now: da
     ledger.report(
         "told_too_much",
         voided.reference,
-        words=f"Shipment {voided.source.id} of {voided.source.connection} was voided, and {order.connection} was told of"
-        " a whole unit that it was part of, with another parcel.",
+        words=f"Shipment {voided.source.id} of {voided.source.connection} was voided. With another parcel it had made a"
+        f" unit whole, and {order.connection} was told of that.",
         next_step=f"If it is sent anew, nothing is to be done. If not, cancel that fulfilment at {order.connection}.",
         now=now,
     )
