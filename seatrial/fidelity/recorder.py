@@ -1,5 +1,9 @@
-"""A pytest plugin for our own suite: it notes which tests exercised what, for the map in `exercised.py`."""
+"""A pytest plugin for our own suite: it notes which tests exercised what, for the map in `exercised.py`.
 
+A whole run says when the map is stale, and fails for it with `SEATRIAL_FIDELITY=strict`.
+"""
+
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -108,7 +112,7 @@ class Recorder:
             write_map(mapped(self.seen), self.target)
         elif session.exitstatus == pytest.ExitCode.OK:
             self._problems = stale(read_map(), self.seen, self.left_out)
-            if self._problems:
+            if self._problems and os.environ.get("SEATRIAL_FIDELITY") == "strict":
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return result
 

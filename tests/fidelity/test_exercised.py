@@ -100,11 +100,13 @@ def test_what_passing_tests_exercised_is_recorded_from_every_process(
     assert read_map(tmp_path / "map.json").by_vendor == FOUND
 
 
-def test_a_whole_run_fails_when_the_map_says_otherwise(
-    recorded: Callable[..., subprocess.CompletedProcess[str]],
+@pytest.mark.parametrize(("held", "code"), [("strict", 1), ("", 0)])
+def test_a_whole_run_says_when_the_map_says_otherwise_and_fails_where_it_is_held_to_it(
+    recorded: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch, held: str, code: int
 ) -> None:
+    monkeypatch.setenv("SEATRIAL_FIDELITY", held)
     ran = recorded(suite="def test_that_exercises_nothing(): pass")
-    assert ran.returncode == 1
+    assert ran.returncode == code
     assert "1 passed" in ran.stdout
     assert "run `seatrial fidelity --record`" in ran.stdout
 
