@@ -27,10 +27,11 @@ queue = typer.Typer(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add `sync`, `queue …` and `reconcile`."""
+    """Add `sync`, `queue …`, `reconcile` and `crash`."""
     app.command()(sync)
     app.add_typer(queue, name="queue")
     app.command()(reconcile)
+    app.command()(crash)
 
 
 def sync(
@@ -193,6 +194,24 @@ def reconcile(
     except ValueError:
         raise UsageError(f"{since!r} is no length of time; write 90m, 6h or 2d") from None
     _ended(desk.reconcile(_source(config, fakes, ledger, world, wms, port_base), window, as_json=as_json))
+
+
+def crash(
+    kills: Annotated[int, typer.Option(min=1, max=10_000, help="So many for each runner.")] = 50,
+    runner: Annotated[str, typer.Option(help="Just this one: local or dbos. [default: both]")] = "",
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Processes on DBOS.")] = 3,
+    seed: Annotated[int, typer.Option(help="What people do is drawn from it.")] = 1,
+    orders_per_second: Annotated[float, typer.Option(min=0.1, max=100, help="How fast shoppers come.")] = 4.0,
+) -> None:
+    """Kill workers of `seatrial sync` with SIGKILL while people act, and see whether anybody can tell.
+
+    One worker on SQLite, several on DBOS and PostgreSQL (its own, or that of SEATRIAL_POSTGRES_URL). Half of the kills
+    come when a call has been committed and not a byte of its answer has left.
+    """
+    from seatrial.crash.command import RUNNERS, CrashSettings, run
+
+    runners = (runner,) if runner else RUNNERS
+    _ended(run(CrashSettings(kills, runners, workers, seed, orders_per_second)))
 
 
 def _source(config: Path | None, fakes: bool, ledger: str, world: str, wms: str, port_base: int | None) -> Any:

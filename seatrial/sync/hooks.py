@@ -32,6 +32,7 @@ async def listening(app: Any, host: str, port: int) -> AsyncIterator[str]:
         access_log=False,
         lifespan="off",
         server_header=False,
+        date_header=False,
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -63,7 +63,6 @@ class SyncSettings(Struct, frozen=True):
     webhooks_host: str = "127.0.0.1"
     quiet: bool = False
     worker: str = ""
-    check: bool = True
 
 
 def run(settings: SyncSettings) -> int:
@@ -132,8 +131,9 @@ async def _synced(settings: SyncSettings, config: Config) -> int:
         if settings.worker:
             await _work_for_another(settings, config, engine, stop)
             return AT_REST
-        if settings.check:
-            _introduce(config, await check(engine.merchant))
+        checked = await check(engine.merchant)
+        if not settings.quiet:
+            _introduce(config, checked)
         with Screen(engine, quiet=settings.quiet) as screen:
             async with _webhooks(settings, engine), _drawn(screen, engine.clock):
                 at_rest = await _until_the_end(settings, config, engine, screen, stop)

@@ -124,11 +124,14 @@ class DbosRunner(LocalRunner):
         def run_pass(lane: str, function: str) -> None:
             self._here(self._pass(lane, function))
 
-        @app.workflow(name=f"{name}.tick")  # type: ignore[untyped-decorator]
-        def tick(at: datetime, _context: object) -> None:
+        def call() -> None:
             for id, lane, function in self._here(self._called()):
                 with self._dbos.SetWorkflowID(id):
                     app.enqueue_workflow(name, run_pass, lane, function)
+
+        @app.workflow(name=f"{name}.tick")  # type: ignore[untyped-decorator]
+        def tick(at: datetime, _context: object) -> None:
+            call()
             if at.second < habits.tick_seconds:
                 self._prune(app, at)
 
@@ -136,6 +139,7 @@ class DbosRunner(LocalRunner):
         app.register_queue(name, worker_concurrency=habits.at_once, polling_interval_sec=habits.queue_seconds)
         cron = f"*/{habits.tick_seconds} * * * * *"
         app.apply_schedules([{"schedule_name": name, "workflow_fn": tick, "schedule": cron}])
+        call()  # the first tick is seconds away
 
     def _prune(self, app: Any, at: datetime) -> None:
         for status, keep in ((OVER, self._habits.keep_over), (None, self._habits.keep_unfinished)):
