@@ -36,23 +36,34 @@ class AdminControl:
         return moment_of(self._admin.get(f"/worlds/{self.name}/clock")["now"])
 
     def advance(self, seconds: float) -> None:
+        """What comes due on the way is done before this returns, also what the server does on its own beside it."""
         self._admin.post(f"/worlds/{self.name}/clock", {"advance_seconds": seconds})
+        self.settle()
 
     def settle(self) -> None:
-        """The server delivers on its own; this waits until nothing is left that was due."""
-        for name in [self.name, *([self._other] if self._second else [])]:
-            for _ in range(SETTLE_TRIES):
-                waiting = self._admin.get(f"/worlds/{name}/deliveries", vendor=self.vendor, state="pending", limit=1000)
-                if not any(not each["attempts"] and each["fault"] == "" for each in waiting):
-                    break
-                REAL.wait(SETTLE_WAIT_SECONDS)
+        """The server delivers on its own; this waits until nothing is left that was due, and all that came is known."""
+        for _ in range(SETTLE_TRIES):
+            if self._is_settled():
+                return
+            REAL.wait(SETTLE_WAIT_SECONDS)
+
+    def _is_settled(self) -> bool:
+        kept = [
+            each
+            for name in [self.name, *([self._other] if self._second else [])]
+            for each in self._admin.get(f"/worlds/{name}/deliveries", vendor=self.vendor, limit=1000)
+        ]
+        waiting = any(each["state"] == "pending" and not each["attempts"] and not each["fault"] for each in kept)
+        return not waiting and sum(len(each["attempts"]) for each in kept) >= self._receiver.count
 
     def reset(self) -> None:
         if self._second:
             self._admin.delete(f"/worlds/{self._other}")
             self._second = {}
+        self.settle()
         self._admin.post(f"/worlds/{self.name}/reset")
         self.receiver.reset()
+        self._receiver.count = 0
 
     def fault(self, operation: str, kind: Kind, *, times: int = 1, seconds: float = 1.0, error: str = "") -> None:
         form = {"vendor": self.vendor, "operation": operation, "kind": kind, "times": times, "seconds": seconds}
@@ -89,6 +100,7 @@ class AdminControl:
         if self._second:
             self._admin.delete(f"/worlds/{self._other}")
         self._admin.delete(f"/worlds/{self.name}")
+        self._admin._client.close()  # noqa: SLF001 - one package; the command line never had to
         self._receiver.close()
 
     @property

@@ -87,6 +87,11 @@ class Bench:
         self.known.forget()
         return Graph(self, operation)
 
+    @property
+    def others(self) -> tuple["Bench", ...]:
+        """The other surfaces that were asked by way of this one."""
+        return tuple(self._others.values())
+
     # What there is to ask
 
     def operations(self) -> Iterator[Operation]:
@@ -109,6 +114,7 @@ class Bench:
         """Operations with a request for each; those that cannot be asked are remembered in `unasked`."""
         for operation in operations:
             try:
+                self._allow(operation)
                 yield operation, self.recipes.of(operation, self._variants.get(operation.id, "fresh"), real=real)
             except CannotAskError as error:
                 self.unasked[operation.id] = str(error)
@@ -137,6 +143,7 @@ class Bench:
         patient: bool = True,
     ) -> Exchange:
         """Ask an operation. `patient` waits where the target says it was too much. Raises CannotAskError."""
+        self._allow(operation)
         recipe = recipe or self.recipes.of(operation, self._variants.get(operation.id, "fresh"))
         shown = self._shown(operation, token)
         named = {name.lower() for name, _ in headers}
@@ -265,6 +272,11 @@ class Bench:
     def limit(self, operation: Operation) -> RateLimit | None:
         """The limit that counts an operation."""
         return self.profile.rate_limits.get(operation.rate_limit)
+
+    def _allow(self, operation: Operation) -> None:
+        """Whoever has not allowed us to write is not even asked for what ought to be refused. Raises CannotAskError."""
+        if not self.writes and changes(self.contract, operation):
+            raise CannotAskError(f"{operation.id} changes things at the target, and --writes was not given")
 
     def _shown(self, operation: Operation, token: Any) -> Headers:
         if operation.scopes is None and token is OURS:

@@ -159,8 +159,9 @@ def _announce(target: Target) -> None:
 
 
 def _with_progress(target: Target, plan: Plan, made: Made) -> list[Result]:
+    total = len(applicable(target, plan))
     with progress() as bar:
-        task = bar.add_task("laws", total=len(applicable(target, plan)))
+        task = bar.add_task("laws", total=total)
 
         def each(result: Result) -> None:
             if target.control is None:

@@ -151,6 +151,11 @@ def reading(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
     return any(each.built and each.scopes is not None and each.method == "GET" for each in surface.operations)
 
 
+def looked_at(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
+    """Something is read with GET, or by GraphQL."""
+    return any(each.built and (each.method == "GET" or is_graphql(each)) for each in surface.operations)
+
+
 def queried(contract: Contract, surface: Surface) -> bool:
     """Something that is read takes parameters in its query."""
     reads = (each for each in surface.operations if each.built and not changes(contract, each))

@@ -8,7 +8,6 @@ from contracts.contract import Contract, Operation
 from seatrial.verify.bench import Bench
 from seatrial.verify.conditions import makes
 from seatrial.verify.exchange import Exchange
-from seatrial.verify.recipes import Recipe
 from seatrial.verify.target import Target
 
 ENDINGS = ("", "/cancel", "/archive", "/close")
@@ -44,13 +43,12 @@ def removed(target: Target, made: Made) -> list[Leftover]:
 
 def _removed(target: Target, operation_id: str, id: str) -> Leftover:
     operation = target.contract.operations[operation_id]
-    bench = Bench(target, operation.surface)
+    bench = Bench(target, operation.surface, writes=True)
     for ending in ENDINGS:
         remover = _remover(target.contract, operation, ending)
         if remover is None:
             continue
-        path = f"{operation.path}/{id}{ending}"
-        exchange = bench.ask(remover, Recipe(method=remover.method, path=path))
+        exchange = bench.ask(remover, bench.recipes.about(remover, id))
         if exchange.good:
             return Leftover(operation_id, id, "removed" if not ending else f"called off ({remover.id})")
     return Leftover(operation_id, id, "left: nothing of the API removes it")

@@ -111,6 +111,13 @@ class Recipes:
             content_type=kind,
         )
 
+    def about(self, operation: Operation, id: str) -> Recipe:
+        """A request without a body for the thing of this id. Raises CannotAskError where it needs more."""
+        if operation.body_required:
+            raise CannotAskError(f"{operation.id} needs a body")
+        path = self._path(operation, real=False, id=id)
+        return Recipe(method=operation.method, path=path, query=tuple(self._required(operation, "query", "fresh")))
+
     def fresh_word(self) -> str:
         """A word nobody has used in this run."""
         self._fresh += 1
@@ -130,10 +137,10 @@ class Recipes:
 
         return of
 
-    def _path(self, operation: Operation, *, real: bool) -> str:
+    def _path(self, operation: Operation, *, real: bool, id: str = "") -> str:
         path = operation.path
         for name in re.findall(r"{([^}]+)}", path):
-            value = self._path_value(operation, name, real=real)
+            value = id if id and name != "version" else self._path_value(operation, name, real=real)
             path = path.replace(f"{{{name}}}", quote(value, safe=":,@"))
         return path
 

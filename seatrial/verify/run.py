@@ -110,7 +110,7 @@ def run_law(target: Target, law: Law, surface: str, plan: Plan) -> Result:
 
 def watched(target: Target, surface: str, plan: Plan) -> Iterator[Result]:
     """What the watching laws say of everything that was just asked."""
-    bench = Bench(target, surface, today=plan.today)
+    bench = Bench(target, surface, writes=plan.writes, today=plan.today)
     contract = target.contract
     for law in laws():
         if law.watch is None or not law.when(contract, contract.surfaces[surface]):
@@ -139,8 +139,8 @@ def _findings(law: Law, bench: Bench) -> Iterator[Finding]:
         said = f"the answer is not of the form this law reads ({type(error).__name__}: {error})"
         last = bench.target.heard[-1] if bench.target.heard else None
         yield Finding("failed", bench.surface.name, said, law.says, last, law.source(bench.contract, bench.surface))
-    for operation, why in bench.unasked.items():
-        yield Finding("skipped", operation, why)
+    for about in (bench, *bench.others):
+        yield from (Finding("skipped", operation, why) for operation, why in about.unasked.items())
 
 
 def _hindered(target: Target, law: Law, plan: Plan) -> str | None:

@@ -33,10 +33,15 @@ def bent(fake: Fake) -> Target:
     return in_process(fake.vendor, sandbox, receiver)
 
 
+def fresh(vendor: str) -> Target:
+    """The vendor's fake, made anew."""
+    return bent(quay()) if vendor == QUAY else in_process(vendor)
+
+
 @cache
 def target_of(vendor: str) -> Target:
     """The vendor's fake, made once in a process; each law puts it back to its beginning."""
-    return bent(quay()) if vendor == QUAY else in_process(vendor)
+    return fresh(vendor)
 
 
 def cases() -> list[tuple[str, str, Law]]:

@@ -5,9 +5,16 @@ import pytest
 from seatrial.verify.law import laws
 from seatrial.verify.report import failure_texts
 from seatrial.verify.run import run_law, watched
-from tests.laws.places import PLAN, VENDORS, cases, contract_of, target_of
+from tests.laws.places import PLAN, VENDORS, cases, contract_of, fresh, target_of
 
 CASES = cases()
+RUN_TWICE = frozenset(
+    {
+        "answers.to_changes_are_as_documented",
+        "graphql.mutations_are_as_typed",
+        "lost.repeat_after_a_lost_answer_does_no_harm",
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +27,23 @@ def test_the_fake_is_what_its_contract_says(vendor, surface, law):
     assert not wrong, "\n\n".join(failure_texts(wrong, target.secrets))
     if result.outcome == "skipped":
         pytest.skip(result.why_skipped)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_one_seed_is_one_run(vendor):
+    """Two fakes made alike answer the same bytes to the same questions, whatever is changed on the way."""
+    about = [(surface, law) for name, surface, law in CASES if name == vendor and law.id in RUN_TWICE]
+    heard = [_heard(fresh(vendor), about) for _ in range(2)]
+    assert heard[0] == heard[1]
+    assert len(heard[0]) > 10
+
+
+def _heard(target, about):
+    heard = []
+    for surface, law in about:
+        run_law(target, law, surface, PLAN)
+        heard += [(each.method, each.url, each.status, each.headers, each.body) for each in target.heard]
+    return heard
 
 
 def test_every_law_is_about_somebody():

@@ -29,9 +29,10 @@ from seatrial.verify.recipes import is_graphql
 from seatrial.verify.schemas import TEXTS
 from tests.laws.places import VENDORS, contract_of, target_of
 
+pytestmark = pytest.mark.sweep
 DEEP = bool(os.environ.get("SEATRIAL_DEEP"))
-EXAMPLES = 1000 if DEEP else 12
-EXAMPLES_OF_A_FIELD = 1000 if DEEP else 3
+EXAMPLES = 1000 if DEEP else 8
+EXAMPLES_OF_A_FIELD = 1000 if DEEP else 2
 STORIES = 60 if DEEP else 12
 WITHOUT_END = 10**9
 

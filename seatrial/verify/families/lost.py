@@ -10,7 +10,7 @@ from seatrial.verify.law import Finding, law
 
 AFTER: tuple[Kind, ...] = ("lose", "cut")
 BEFORE: tuple[Kind, ...] = ("refuse", "throttle", "drop")
-LATE_SECONDS = 2.0
+LATE_SECONDS = 0.25
 
 
 def _repeatable(operation: Operation) -> bool:

@@ -18,7 +18,7 @@ from seatrial.verify import Target, in_process
 from seatrial.verify.control import SIZE
 from seatrial.verify.places import MOMENT
 from seatrial.verify.receiver import InProcessReceiver
-from tests.laws.places import QUAY, VENDORS, contract_of
+from tests.laws.places import QUAY, VENDORS, contract_of, target_of
 from tests.laws.quay import quay
 
 Answer = httpx.Response
@@ -62,11 +62,11 @@ class Meddler(httpx.BaseTransport):
 
 def meddled(meddle: Meddle | Callable[[Target], Meddle], vendor: str = QUAY, *, aware: bool = False) -> Target:
     """A right fake behind something that is wrong. `aware`: what meddles is made from the target it meddles with."""
-    target = _target(vendor)
-    found: Any = meddle(target) if aware else meddle  # type: ignore[call-arg,arg-type]
-    wrong = httpx.Client(transport=Meddler(target._client._transport, found), trust_env=False)
-    target._client = wrong
-    return target
+    right = target_of(vendor)
+    inner = right.control.sandbox.transport(vendor)
+    found: Any = meddle(right) if aware else meddle  # type: ignore[call-arg,arg-type]
+    wire = Meddler(inner, found)
+    return Target(right.contract, right.base_urls, right.credentials, transport=wire, control=right.control)
 
 
 def _target(vendor: str) -> Target:
