@@ -234,7 +234,9 @@ def test_history_is_pruned(make_quay: MakeQuay) -> None:
     run(story)
 
 
-@pytest.mark.skip(reason="the runner can wait for ever when its ledger is closed under it: seen under load, not yet mended")
+@pytest.mark.skip(
+    reason="the runner can wait for ever when its ledger is closed under it: seen under load, not yet mended"
+)
 def test_a_ledger_that_cannot_be_used_ends_the_run_in_words(make_quay: MakeQuay) -> None:
     async def story() -> None:
         quay = make_quay()
