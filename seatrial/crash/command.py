@@ -1,4 +1,4 @@
-"""`seatrial crash`: SQLite with one worker, DBOS on PostgreSQL with several; a bar while it goes, a table in the end."""
+"""`seatrial crash`: one worker on SQLite, several on DBOS and PostgreSQL; a bar while it goes, a table in the end."""
 
 import os
 import tempfile
@@ -49,12 +49,18 @@ def run(settings: CrashSettings) -> int:
 
 @contextmanager
 def _plan(settings: CrashSettings, runner: str, folder: Path) -> Iterator[Plan]:
-    asked = {"kills": settings.kills, "seed": settings.seed, "orders_per_second": settings.orders_per_second}
+    local = Plan(
+        str(folder / "acme.ledger"),
+        folder,
+        kills=settings.kills,
+        seed=settings.seed,
+        orders_per_second=settings.orders_per_second,
+    )
     if runner == "local":
-        yield Plan(str(folder / "acme.ledger"), folder)._replace(**asked)
+        yield local
         return
     with fresh_database(os.environ) as url:
-        yield Plan(url, folder, workers=settings.workers, dbos=True)._replace(**asked)
+        yield local._replace(ledger=url, workers=settings.workers, dbos=True)
 
 
 def _with_progress(runner: str, plan: Plan) -> Outcome:

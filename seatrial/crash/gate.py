@@ -40,6 +40,8 @@ class Watch:
         self.trap: Trap | None = None
         self.late_seconds = late_seconds
         self.calls = 0
+        self.on_their_way = 0
+        """Calls whose caller is dead and that have yet to arrive."""
         self.delivered: Counter[str] = Counter()
         """Order numbers, by how many calls to create one were answered as done."""
         self.told: Counter[str] = Counter()
@@ -73,7 +75,9 @@ class Gate:
         trap = self._watch.trap
         if operation and trap and trap.moment == "on its way" and trap.catches(operation):
             self._spring(trap, operation)
+            self._watch.on_their_way += 1
             await asyncio.sleep(self._watch.late_seconds)  # its caller is dead, and it arrives all the same
+            self._watch.on_their_way -= 1
         answer = await self._answered(scope, body)
         if operation and _done(answer):
             self._watch.carried_out(operation, asked)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +46,10 @@ class Plan(NamedTuple):
     patience_seconds: float = 180.0
     timeout_seconds: float = 3.0
     settle_margin_seconds: float = 0.5
+    moments: tuple[Moment, ...] = ()
+    """When each kill comes, over and over; half of them at the worst when nothing is said."""
+    late_seconds: float = LATE_SECONDS
+    """How late a call arrives whose caller was killed while it was on its way."""
 
 
 class Killed(NamedTuple):
@@ -92,7 +96,7 @@ class _Run:
         self._plan = plan
         self._town = town
         self._told = told
-        self._watch = Watch(LATE_SECONDS)
+        self._watch = Watch(plan.late_seconds)
         self._workers: list[Worker] = []
         self._killed: list[Killed] = []
 
@@ -140,6 +144,9 @@ class _Run:
     # Kills
 
     def _moment(self, number: int) -> Moment:
+        moments = self._plan.moments
+        if moments:
+            return moments[number % len(moments)]
         return WORST if number % 2 == 0 else OTHERS[number // 2 % len(OTHERS)]
 
     async def _kill(self, number: int) -> None:
@@ -176,7 +183,7 @@ class _Run:
                     await self._round(office, office.clock.now())
 
     async def _round(self, office: Engine, since: datetime) -> None:
-        while office.left() or not self._all_succeeded(office, since):
+        while office.left() or self._watch.on_their_way or not self._all_succeeded(office, since):
             await office.clock.sleep(ASKED_SECONDS)
 
     def _all_succeeded(self, office: Engine, since: datetime) -> bool:
@@ -221,11 +228,21 @@ class _Run:
             lost=_words(findings.breaches, LOST),
             levels_wrong=_words(findings.breaches, LEVELS),
             others=(
+                *self._unseen(findings.checked),
                 *_rest_of(findings.breaches),
                 *held,
                 *(f"{each.kind}: {each.words}" for each in incidents if each.kind in OURS),
             ),
         )
+
+    def _unseen(self, checked: Mapping[str, int]) -> list[str]:
+        """A judge who saw nothing finds nothing."""
+        placed = {"orders": self._town.orders, "shipments": self._town.parcels}
+        return [
+            f"{checked[what]} {what} were compared, of {many}"
+            for what, many in placed.items()
+            if checked[what] != many or not many
+        ]
 
     # Places
 

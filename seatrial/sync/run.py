@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +37,7 @@ from seatrial.sync.workers import Crew, Note, WorkersDie
 POSTGRES = ("postgresql://", "postgres://")
 DRAWN_SECONDS = 0.5
 RECONNECT_SECONDS = 5.0
+QUIET = timedelta(seconds=1)
 AT_REST, FOR_A_PERSON = 0, 1
 
 
@@ -210,6 +211,10 @@ class OneTime(LocalRunner):
     async def once(self) -> list[PassEnded]:
         async with self._round:
             return await super().once()
+
+    def _worth_waiting_for(self, now: datetime) -> datetime:
+        """With nothing left, only for what somebody may do meanwhile: not long."""
+        return super()._worth_waiting_for(now) if self._left() else now + QUIET
 
     async def rest(self, patience: timedelta, stop: asyncio.Event) -> bool:
         """Whether it came to rest."""
