@@ -334,12 +334,17 @@ def simulate(
     story: Annotated[
         str, typer.Option(help="Tell what became of one order of the first seed: shop:6100000000001.")
     ] = "",
+    cart: Annotated[list[str] | None, typer.Option(help="Who sells (a vendor); may be repeated.")] = None,
+    warehouse: Annotated[str, typer.Option(help="Who ships (a vendor).")] = "",
     as_json: AsJson = False,
 ) -> None:
     """A merchant's days in virtual time, with everything going wrong; then both sides are compared."""
     from seatrial.simulation import command
 
-    wanted = command.Wanted(seed, seeds, days, orders, command.checked_profile(faults), twice, as_json, story)
+    wanted = command.Wanted(
+        seed, seeds, days, orders, command.checked_profile(faults), twice, as_json, story,
+        carts=tuple(cart or ()), warehouse=warehouse,
+    )  # fmt: skip
     raise typer.Exit(command.run(wanted))
 
 
@@ -348,13 +353,14 @@ def matrix(
     call: Annotated[
         list[str] | None, typer.Option(help="Just this write (deliver, fulfill, …); may be repeated.")
     ] = None,
+    vendor: Annotated[list[str] | None, typer.Option(help="Just this vendor's writes; may be repeated.")] = None,
     sweep: Annotated[bool, typer.Option(help="Also re-run a whole day with a fault at each of its calls.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Every write of every connector under every fault, through the engine: exactly once, or told to a person."""
     from seatrial import matrix as every
 
-    raise typer.Exit(every.run(every.Wanted(sweep, as_json, tuple(call or ()))))
+    raise typer.Exit(every.run(every.Wanted(sweep, as_json, tuple(call or ()), tuple(vendor or ()))))
 
 
 sync_commands.add_to(app)

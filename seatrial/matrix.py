@@ -32,11 +32,11 @@ from connectors import ports
 from connectors.sync import Settings
 from connectors.sync.events import Event, PassEnded, PassStarted
 from connectors.sync.schedule import PASS_OF
+from mock_servers.core.cast import Part, Person
 from mock_servers.core.refusal import UsageError
 from seatrial import virtual_time
 from seatrial.console import console, progress, say, table
-from seatrial.simulation.cast import CASTS, Cast, Part, Person
-from seatrial.simulation.cast.part import LATE_SECONDS_MAXIMUM, LIMITS
+from seatrial.simulation.cast import LATE_SECONDS_MAXIMUM, LIMITS, Cast, casts, connector_class
 from seatrial.simulation.judge import Books, judge
 from seatrial.simulation.lives import Crash
 from seatrial.simulation.stage import WAREHOUSE, Goods, Life, Parts, Stage
@@ -365,7 +365,7 @@ def writes() -> dict[str, type]:
 
 
 class Write(Struct, frozen=True):
-    """One write of one connector, in the cast where the engine makes it. `cast` is its place in `CASTS`; None where
+    """One write of one connector, in the cast where the engine makes it. `cast` is its place in `casts`; None where
     nobody has cast it."""
 
     vendor: str
@@ -377,7 +377,7 @@ class Write(Struct, frozen=True):
 def every_write() -> list[Write]:
     """What has to be tried. A connector that nobody has cast is listed too, so that it is missed."""
     found: dict[tuple[str, str], Write] = {}
-    for number, cast in enumerate(CASTS):
+    for number, cast in enumerate(casts()):
         for connection, role in (("shop", cast.carts[0]), (WAREHOUSE, cast.warehouse)):
             for call in _calls_made(role, in_warehouse=connection == WAREHOUSE):
                 found.setdefault((role.vendor, call), Write(role.vendor, call, connection, number))
@@ -388,9 +388,9 @@ def every_write() -> list[Write]:
 
 def _calls_made(role: type[Part], *, in_warehouse: bool) -> list[str]:
     """The writes its connector has, and the engine makes of it in this place."""
-    connector = getattr(role, "connector_class", None)
+    connector = connector_class(role)
     of_a_warehouse = {"deliver", "cancel_delivery"}
-    calls = [call for call, port in writes().items() if connector is not None and hasattr(connector, call)]
+    calls = [call for call in writes() if hasattr(connector, call)]
     return [call for call in calls if (call in of_a_warehouse) == in_warehouse]
 
 
@@ -425,7 +425,7 @@ class Job(Struct, frozen=True):
 def run_job(job: Job, watch: tuple[str, ...] = ()) -> Cell:
     """One trial, in whatever process."""
     story = LEADS[job.call].story if job.call else a_day
-    return Cell(job.vendor, job.call, job.step, job.fault, play(story, CASTS[job.cast], job.number, job.fault, watch))
+    return Cell(job.vendor, job.call, job.step, job.fault, play(story, casts()[job.cast], job.number, job.fault, watch))
 
 
 def matrix_jobs(wanted: Sequence[Write]) -> Iterator[Job]:
@@ -434,7 +434,7 @@ def matrix_jobs(wanted: Sequence[Write]) -> Iterator[Job]:
         if write.cast is None or write.call not in LEADS:
             continue
         lead = LEADS[write.call]
-        rehearsed = play(lead.story, CASTS[write.cast])
+        rehearsed = play(lead.story, casts()[write.cast])
         own = [
             request
             for request in rehearsed.requests
@@ -448,10 +448,10 @@ def matrix_jobs(wanted: Sequence[Write]) -> Iterator[Job]:
 
 def sweep_jobs() -> Iterator[Job]:
     """Each call of the day × each fault."""
-    for request in play(a_day, CASTS[0]).requests:
+    for request in play(a_day, casts()[0]).requests:
         for fault in FAULTS:
             step = f"{request.number + 1}. {request.operation} ({request.function})"
-            yield Job("", 0, request.number, fault, CASTS[0].carts[0].vendor, step)
+            yield Job("", 0, request.number, fault, casts()[0].carts[0].vendor, step)
 
 
 def run_jobs(jobs: Sequence[Job], words: str) -> list[Cell]:
@@ -475,16 +475,24 @@ class Wanted(Struct, frozen=True):
     sweep: bool = True
     as_json: bool = False
     calls: tuple[str, ...] = ()
+    vendors: tuple[str, ...] = ()
 
 
 def run(wanted: Wanted) -> int:
     """Run the matrix, and the sweep; print both, and answer the exit code."""
     if unknown := set(wanted.calls) - writes().keys():
         raise UsageError(f"there is no write {', '.join(sorted(unknown))}; there are: {', '.join(writes())}")
-    rows = [write for write in every_write() if not wanted.calls or write.call in wanted.calls]
+    if unknown := set(wanted.vendors) - _vendors():
+        raise UsageError(f"there is no vendor {', '.join(sorted(unknown))}; there are: {', '.join(sorted(_vendors()))}")
+    rows = [
+        write
+        for write in every_write()
+        if write.call in (wanted.calls or (write.call,)) and write.vendor in (wanted.vendors or (write.vendor,))
+    ]
     missing = [write for write in rows if write.cast is None or write.call not in LEADS]
+    whole = not wanted.calls and not wanted.vendors
     matrix = run_jobs(list(matrix_jobs(rows)), "lost-answer matrix")
-    sweep = run_jobs(list(sweep_jobs()), "single-fault sweep") if wanted.sweep and not wanted.calls else []
+    sweep = run_jobs(list(sweep_jobs()), "single-fault sweep") if wanted.sweep and whole else []
     broken = [cell for cell in (*matrix, *sweep) if cell.ending.verdict == "BROKEN"]
     if wanted.as_json:
         print(json.dumps(_as_document(matrix, sweep, missing), indent=2))  # noqa: T201 - meant for programs

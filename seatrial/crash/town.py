@@ -11,8 +11,8 @@ import httpx
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Pump
-from seatrial.simulation.cast.extensiv_order_manager import OrderManagerWarehouse
-from seatrial.simulation.cast.shopify import ShopifyCart
+from mock_servers.extensiv_order_manager.cast import OrderManagerWarehouse
+from mock_servers.shopify.cast import ShopifyCart
 from seatrial.simulation.people import PEOPLE
 from seatrial.simulation.stage import Goods, Sides
 

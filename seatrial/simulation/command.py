@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from mock_servers.core.refusal import UsageError
 from seatrial.console import console, progress, say, table
+from seatrial.simulation.cast import CART, WAREHOUSE, cast_of
 from seatrial.simulation.run import Outcome, find_story, simulate
 from seatrial.simulation.scenario import FaultProfile, Scenario
 
@@ -35,11 +36,18 @@ class Wanted(Struct, frozen=True):
     as_json: bool = False
     story: str = ""
     processes: int = 0
+    carts: tuple[str, ...] = ()
+    warehouse: str = ""
+
+    @property
+    def cast(self) -> tuple[tuple[str, ...], str]:
+        return self.carts or (CART,), self.warehouse or WAREHOUSE
 
     @property
     def scenarios(self) -> list[Scenario]:
         return [
-            Scenario(seed, self.days, self.orders, self.faults) for seed in range(self.seed, self.seed + self.seeds)
+            Scenario(seed, self.days, self.orders, self.faults, *self.cast)
+            for seed in range(self.seed, self.seed + self.seeds)
         ]
 
 
@@ -66,6 +74,7 @@ def checked_profile(name: str) -> FaultProfile:
 
 def run(wanted: Wanted) -> int:
     """Run what was asked for, print it, and answer the exit code."""
+    cast_of(*wanted.cast)  # an unknown name is said before anything runs
     if wanted.story:
         return _tell_story(wanted)
     result = run_all(wanted)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from connectors.sync import Drift, Letter
-from seatrial.simulation.cast.views import CartOrder, Job, Parcel, Told, add_up
+from mock_servers.core.sides import CartOrder, Job, Parcel, Told, add_up
 from seatrial.simulation.stage import Goods, Sides
 
 

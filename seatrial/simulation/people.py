@@ -10,8 +10,8 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+from mock_servers.core.cast import CartPart, Person, WarehousePart
 from mock_servers.core.refusal import Refusal, UsageError
-from seatrial.simulation.cast import CartPart, Person, WarehousePart
 from seatrial.simulation.scenario import Scenario
 from seatrial.simulation.stage import Goods
 from seatrial.simulation.trace import Trace

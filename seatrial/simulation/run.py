@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from connectors.sync import Drift, Letter, Select, Settings
 from seatrial import virtual_time
-from seatrial.simulation.cast.part import LATE_SECONDS_MAXIMUM, LIMITS
+from seatrial.simulation.cast import LATE_SECONDS_MAXIMUM, LIMITS, cast_of
 from seatrial.simulation.judge import Books, Breach, Findings, Parked, judge
 from seatrial.simulation.lives import Crash
 from seatrial.simulation.people import Clerk, Crowd, draw_goods
@@ -59,7 +59,13 @@ def simulate(
     """Run one scenario in virtual time. `watch` names what the story is to be told of."""
     began, spent = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        run = Simulation(scenario, parts or Parts(), Path(folder), Trace(watch), progress)
+        run = Simulation(
+            scenario,
+            parts or Parts(cast=cast_of(scenario.carts, scenario.warehouse)),
+            Path(folder),
+            Trace(watch),
+            progress,
+        )
         outcome = virtual_time.run(run.run())
     seconds = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - spent}
     speed = {"times_real_time": outcome.figures["virtual_hours"] * 3600 / seconds["seconds"]}

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from seatrial.simulation.cast import CART, WAREHOUSE
+
 FaultProfile = Literal["none", "mild", "harsh"]
 
 MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -13,19 +15,25 @@ MORNING = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
 
 class Scenario(Struct, frozen=True):
-    """One run. `orders` is how many are placed in all, spread over `days`."""
+    """One run. `orders` is how many are placed in all, spread over `days`. Who takes part is named by vendor."""
 
     seed: int
     days: float = 1.0
     orders: int = 40
     faults: FaultProfile = "harsh"
+    carts: tuple[str, ...] = (CART,)
+    warehouse: str = WAREHOUSE
 
     @property
     def command(self) -> str:
         """What to type to see this run again."""
-        return (
-            f"seatrial simulate --seed {self.seed} --days {self.days:g} --orders {self.orders} --faults {self.faults}"
-        )
+        words = f"seatrial simulate --seed {self.seed} --days {self.days:g} --orders {self.orders}"
+        words += f" --faults {self.faults}"
+        if self.carts != (CART,):
+            words += "".join(f" --cart {cart}" for cart in self.carts)
+        if self.warehouse != WAREHOUSE:
+            words += f" --warehouse {self.warehouse}"
+        return words
 
     def chance(self, what: str) -> random.Random:
         """Chance of its own for each thing that needs any, so that one more draw here moves nothing there."""

@@ -26,13 +26,14 @@ from connectors.core.errors import BadSignature
 from connectors.ports import Connector, WebhookSource
 from connectors.sync import Engine, LocalRunner, Merchant, Part, Settings, SkuMap, SkuRule
 from connectors.sync.events import Tell, silent
+from mock_servers.core.cast import CartPart
+from mock_servers.core.cast import Part as Role
 from mock_servers.core.clock import Clock
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Pump
+from mock_servers.core.sides import CartSide, WarehouseSide
 from mock_servers.core.world import World
-from seatrial.simulation.cast import CAST, CartPart, CartSide, Cast, WarehouseSide
-from seatrial.simulation.cast import Part as Role
-from seatrial.simulation.cast.part import LATE_SECONDS_MAXIMUM
+from seatrial.simulation.cast import LATE_SECONDS_MAXIMUM, Cast, cast_of, connect, subscribe
 from seatrial.simulation.lives import Crash, MortalLedger
 from seatrial.simulation.scenario import MORNING
 from seatrial.simulation.trace import Trace, TracingJournal
@@ -47,7 +48,7 @@ HOOKS = "https://sync.example/hooks"
 class Parts:
     """What the run is made of. Tests put something with a defect in one of these places."""
 
-    cast: Cast = CAST
+    cast: Cast = field(default_factory=cast_of)
     engine: type[Engine] = Engine
     ledger: type[MortalLedger] = MortalLedger
     settings: Callable[[Settings], Settings] = field(default=lambda settings: settings)
@@ -159,9 +160,9 @@ class Stage:
     async def subscribe(self) -> None:
         """Have the carts send their webhooks."""
         for name, role in self.carts.items():
-            connector = role.connector(self.clock, random.Random(self._seed), self.wires[name])  # noqa: S311
+            connector = connect(role, self.clock, random.Random(self._seed), self.wires[name])  # noqa: S311
             try:
-                await role.subscribe(connector, f"{HOOKS}/{name}")
+                await subscribe(role, connector, f"{HOOKS}/{name}")
             finally:
                 await connector.aclose()
 
@@ -249,7 +250,7 @@ class Stage:
 
     def _connector(self, name: str, role: Role) -> Connector:
         chance = random.Random(f"{self._seed}:{name}:{self._lives}")  # noqa: S311
-        return watched(role.connector(self.clock, chance, self.wires[name]), self.waits)
+        return watched(connect(role, self.clock, chance, self.wires[name]), self.waits)
 
     def _sku_map(self) -> SkuMap:
         rules = [

@@ -1,18 +1,14 @@
 """Shopify as a cart: one shop, one location, a custom app that renews its own tokens."""
 
 import asyncio
-import random
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 
-from connectors.core.clock import Clock
-from connectors.ports import Connector
-from connectors.shopify import Settings, Shopify
+from mock_servers.core.cast import READ_ATTEMPTS_MAXIMUM, CartPart, Person, read_json
 from mock_servers.core.refusal import UsageError
-from seatrial.simulation.cast.part import LIMITS, MARGIN, READ_ATTEMPTS_MAXIMUM, CartPart, Person, read_json
-from seatrial.simulation.cast.views import CartLine, CartOrder, CartSide, Told, add_up
+from mock_servers.core.sides import CartLine, CartOrder, CartSide, Told, add_up
 
 PATH = "/admin/api/2026-10/graphql.json"
 ORDERS = """
@@ -38,7 +34,6 @@ class ShopifyCart(CartPart):
 
     vendor = "shopify"
     topics = ("orders/create", "orders/updated", "orders/cancelled", "orders/edited", "orders/paid")
-    connector_class: ClassVar[type[Shopify]] = Shopify
 
     @property
     def base_url(self) -> str:
@@ -47,22 +42,14 @@ class ShopifyCart(CartPart):
     def lag_by(self, seconds: float) -> None:
         self.world.settings["shopify.search_lag_seconds"] = seconds
 
-    def connector(self, clock: Clock, chance: random.Random, transport: httpx.AsyncBaseTransport) -> Connector:
-        settings = Settings(
-            connection=self.name,
-            shop=self.credentials["shop"],
-            client_id=self.credentials["client_id"],
-            client_secret=self.credentials["client_secret"],
-            base_url=self.base_url,
-            margin=MARGIN,
-            http=LIMITS,
-        )
-        return self.connector_class(settings, clock=clock, chance=chance, transport=transport)
-
-    async def subscribe(self, connector: Connector, uri: str) -> None:
-        assert isinstance(connector, Shopify)  # noqa: S101 - made by `connector` above
-        for topic in self.topics:
-            await connector.subscribe(topic, uri)
+    def settings(self) -> dict[str, Any]:
+        known = self.credentials
+        return {
+            "shop": known["shop"],
+            "client_id": known["client_id"],
+            "client_secret": known["client_secret"],
+            "base_url": self.base_url,
+        }
 
     # People
 

@@ -1,30 +1,17 @@
 """Extensiv Order Manager as the warehouse system, and as an outlet that is told of stock."""
 
-import random
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import httpx
 
-from connectors.core.clock import Clock
-from connectors.extensiv_order_manager import OrderManager, Settings
-from connectors.ports import Connector
+from mock_servers.core.cast import CartPart, Part, Person, Waiting, WarehousePart, read_json
 from mock_servers.core.fake import Size
 from mock_servers.core.filters import Is
 from mock_servers.core.refusal import UsageError
+from mock_servers.core.sides import CartSide, Job, Parcel, Shelf, WarehouseSide, add_up
 from mock_servers.core.world import World
 from mock_servers.extensiv_order_manager.behaviour import OPEN
-from seatrial.simulation.cast.part import (
-    LIMITS,
-    MARGIN,
-    CartPart,
-    Part,
-    Person,
-    Waiting,
-    WarehousePart,
-    read_json,
-)
-from seatrial.simulation.cast.views import CartSide, Job, Parcel, Shelf, WarehouseSide, add_up
 
 BASE_URL = "https://api.extensiv.io"
 AUTH_URL = "https://auth.extensiv.io"
@@ -36,27 +23,19 @@ class _Account(Part):
     """An account with the warehouse it is made with."""
 
     vendor = "extensiv_order_manager"
-    connector_class: ClassVar[type[OrderManager]] = OrderManager
 
     def move_in(self) -> None:
         """A warehouse comes with the vendor's seed only, and with it one product nobody here sells."""
         for _ in self.world.seed_with(self.vendor, Size(orders=0, products=1)):
             pass
 
-    def connector(self, clock: Clock, chance: random.Random, transport: httpx.AsyncBaseTransport) -> Connector:
-        settings = Settings(
-            connection=self.name,
-            client_id=self.credentials["client_id"],
-            client_secret=self.credentials["client_secret"],
-            base_url=BASE_URL,
-            auth_base_url=AUTH_URL,
-            margin=MARGIN,
-            http=LIMITS,
-        )
-        return self.connector_class(settings, clock=clock, chance=chance, transport=transport)
-
-    async def subscribe(self, connector: Connector, uri: str) -> None:
-        """The guide's dialect has no webhooks."""
+    def settings(self) -> dict[str, Any]:
+        return {
+            "client_id": self.credentials["client_id"],
+            "client_secret": self.credentials["client_secret"],
+            "base_url": BASE_URL,
+            "auth_base_url": AUTH_URL,
+        }
 
     async def _rows(self, http: httpx.AsyncClient, path: str) -> list[Json]:
         headers = {"Authorization": f"Bearer {self.credentials['access_token']}"}
@@ -125,6 +104,8 @@ class OrderManagerWarehouse(_Account, WarehousePart):
 
 class OrderManagerOutlet(_Account, CartPart):
     """Another account, which is told what may be sold and sells by ways of its own: a cart without orders."""
+
+    takes_orders: ClassVar[bool] = False
 
     def __init__(self, name: str, world: World) -> None:
         super().__init__(name, world)

@@ -1,32 +1,21 @@
-"""What a vendor has to bring to play a part: a place in a world, a connector, people's deeds, and a view from outside.
+"""What a vendor has to bring to play a part: a place in a world, people's deeds, and a view from outside.
 
-A cart and a warehouse system are all that the simulation knows. Whoever adds a vendor writes one class here beside the
-others; the people, the faults and the judge stay as they are.
+A cart and a warehouse system are all that simulations know. A vendor's own parts are in `mock_servers/<vendor>/cast.py`
+and found there by their base class; the people, the faults and the judge stay as they are.
 """
 
 import asyncio
 import json
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, ClassVar
 
 import httpx
 from msgspec import Struct
 
-from connectors.core.clock import Clock
-from connectors.core.http import HttpLimits
-from connectors.ports import Connector
+from mock_servers.core.sides import CartSide, WarehouseSide
 from mock_servers.core.world import World
-from seatrial.simulation.cast.views import CartSide, WarehouseSide
 
-LIMITS = HttpLimits()
-MARGIN = timedelta(seconds=30)
-"""What the operator of these connections allows for requests that land late, and for indexes behind them."""
-LATE_SECONDS_MAXIMUM = LIMITS.timeout_seconds + MARGIN.total_seconds() - 8.0
-"""The latest a request lands after it was sent: so late that waiting the settle time is just enough, with the way
-there and the index's lag."""
 READ_ATTEMPTS_MAXIMUM = 100
 
 
@@ -60,6 +49,8 @@ class Part(ABC):
     vendor: ClassVar[str]
     topics: ClassVar[tuple[str, ...]] = ()
     """The webhooks it can tell us by."""
+    connector_class: ClassVar[type[Any] | None] = None
+    """Another connector than the vendor's own, for those who plant a defect."""
 
     def __init__(self, name: str, world: World) -> None:
         self.name = name
@@ -80,16 +71,15 @@ class Part(ABC):
         """Have the vendor's search trail its writes by so much, if it has such an index."""
 
     @abstractmethod
-    def connector(self, clock: Clock, chance: random.Random, transport: httpx.AsyncBaseTransport) -> Connector:
-        """The real connector, as an operator would set it up."""
-
-    @abstractmethod
-    async def subscribe(self, connector: Connector, uri: str) -> None:
-        """Have webhooks sent there."""
+    def settings(self) -> dict[str, Any]:
+        """What an operator would write about this account: fields of its connector's `Settings`, by name."""
 
 
 class CartPart(Part):
     """A vendor that sells."""
+
+    takes_orders: ClassVar[bool] = True
+    """False for one that is only told of stock."""
 
     @abstractmethod
     def offer(self, sku: str, price: str) -> None:
