@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -13,7 +13,7 @@ TIME_OUT_SECONDS = 120.0
 
 
 class Admin:
-    """One server's admin API. Whatever it refuses is raised as UsageError in its own words."""
+    """One server's admin API, for the length of a `with`. Whatever it refuses is raised as UsageError, in its words."""
 
     def __init__(self, env: dict[str, Any], transport: httpx.BaseTransport | None = None) -> None:
         self.env = env
@@ -32,9 +32,23 @@ class Admin:
         url, token = os.environ.get("SEATRIAL_ADMIN_URL"), os.environ.get("SEATRIAL_ADMIN_TOKEN")
         if port is None and url and token:
             admin = cls({"admin": {"base_url": url, "token": token}, "vendors": {}})
-            admin.env = admin.get("/env")
+            try:
+                admin.env = admin.get("/env")
+            except UsageError:
+                admin.close()
+                raise
             return admin
         return cls(running.find(port))
+
+    def close(self) -> None:
+        """Give its connection up."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def get(self, path: str, **query: Any) -> Any:
         """GET, with the empty parts of the query left out."""

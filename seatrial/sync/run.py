@@ -37,7 +37,9 @@ from seatrial.sync.workers import Crew, Note, WorkersDie
 POSTGRES = ("postgresql://", "postgres://")
 DRAWN_SECONDS = 0.5
 RECONNECT_SECONDS = 5.0
-QUIET = timedelta(seconds=1)
+QUIET = timedelta(milliseconds=500)
+TICK = timedelta(seconds=1)
+"""How soon a hook, or somebody's replay, is seen to have made a function due."""
 AT_REST, FOR_A_PERSON = 0, 1
 
 
@@ -100,7 +102,9 @@ def load(source: Source) -> Config:
         if source.fakes or source.port_base is not None:
             raise
         raise UsageError(f"say whom to sync: --config FILE, or start the fakes ({error})") from error
-    return config_of(admin.get("/env", world=source.world), wms=source.wms, ledger=source.ledger)
+    with admin:
+        described = admin.get("/env", world=source.world)
+    return config_of(described, wms=source.wms, ledger=source.ledger)
 
 
 @asynccontextmanager
@@ -192,7 +196,7 @@ async def _lasting(
 
 def _runner(settings: SyncSettings, config: Config, engine: Engine, tell: Tell) -> LocalRunner:
     if settings.runner == "local":
-        return LocalRunner(engine, owner=settings.worker or None, tell=tell)
+        return LocalRunner(engine, owner=settings.worker or None, tell=tell, tick=TICK)
     from connectors.sync.runners.dbos import DbosRunner, NotInstalled
 
     try:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.canonical import Hint
 from connectors.sync import Engine, Every, Ledger, LocalRunner, Merchant, Settings
 from connectors.sync.events import Event, LaneHeld, PassEnded, PassStarted
 from tests.sync.world import Shop, World, run, story
@@ -82,6 +83,23 @@ async def test_it_runs_what_is_due_when_it_is_due_and_sooner_when_there_is_somet
     await task
     downloads = [event.at for event in events if isinstance(event, PassStarted) and event.name == "order_download"]
     assert len(downloads) == 4
+
+
+@story
+async def test_what_others_make_due_is_seen_within_a_tick() -> None:
+    world = World()
+    _, engine, events = runner_of(world)
+    stop = asyncio.Event()
+    running = LocalRunner(engine, tell=events.append, tick=timedelta(seconds=1))
+    task = asyncio.ensure_future(running.run(stop))
+    await world.clock.sleep(30)
+    asked = world.clock.now()
+    engine.receive("shop", Hint("e1", "orders/create", "", None))
+    await world.clock.sleep(3)
+    stop.set()
+    await task
+    seen = [event.at for event in events if isinstance(event, PassStarted) and event.at >= asked]
+    assert asked <= min(seen) <= asked + timedelta(seconds=1)
 
 
 @story

@@ -14,7 +14,7 @@ from connectors.sync.schedule import PASS_OF, PASSES
 from connectors.sync.work import stop_all, together
 
 TICK = timedelta(seconds=5)
-"""How long at most until a runner sees what another process wrote into the ledger."""
+"""How long at most, unless told otherwise, until a runner sees what others wrote into the ledger: hooks, people."""
 
 
 class LocalRunner:
@@ -24,13 +24,14 @@ class LocalRunner:
     first for its own former life. All engines share one ledger and one clock.
     """
 
-    def __init__(self, *engines: Engine, owner: str | None = None, tell: Tell = silent) -> None:
+    def __init__(self, *engines: Engine, owner: str | None = None, tell: Tell = silent, tick: timedelta = TICK) -> None:
         if not engines:
             raise ValueError("a runner needs an engine")
         self._engines = {lane: engine for engine in engines for lane in engine.lanes}
         self._merchants = engines
         self._ledger, self._clock = engines[0].ledger, engines[0].clock
         self._tell = tell
+        self._tick = tick
         self._stopping = False
         self.owner = owner or f"local-{secrets.token_hex(4)}"
 
@@ -92,7 +93,7 @@ class LocalRunner:
     ) -> None:
         """Until something is due, a turn ends, or somebody stops us."""
         now, due = self._clock.now(), self._ledger.next_pass_due(sorted(self._engines), owner=self.owner)
-        seconds = TICK.total_seconds()
+        seconds = self._tick.total_seconds()
         if due is not None and not turns:
             seconds = min(seconds, max(0.0, (due - now).total_seconds()))
         sleep = asyncio.ensure_future(self._clock.sleep(seconds))
@@ -104,7 +105,7 @@ class LocalRunner:
 
     def _worth_waiting_for(self, now: datetime) -> datetime:
         """When something that stands in the way now will have passed: a wait, a settle time, somebody else's lease."""
-        moments = [now + TICK]
+        moments = [now + self._tick]
         for lane in self._engines:
             row = self._ledger.lane(lane)
             moments += [self._ledger.next_due(lane, tuple(PASS_OF)) or now]
