@@ -81,11 +81,13 @@ def serve(
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the fakes up afterwards, to poke at.")] = False,
     port_base: Annotated[int | None, typer.Option(help="Admin here, the vendors on the next ports.")] = None,
+    cart: Annotated[str, typer.Option(help="Just the story of this cart (a vendor).")] = "",
+    warehouse: Annotated[str, typer.Option(help="Just the story of this warehouse system (a vendor).")] = "",
 ) -> None:
-    """One shop's day, offline: orders, parcels, stock and everything that goes wrong; then compare both sides."""
+    """A shop's day for each vendor, offline: orders, parcels, stock, everything that goes wrong; then compare sides."""
     from seatrial import demo as story
 
-    raise typer.Exit(story.run(keep=keep, port_base=port_base))
+    raise typer.Exit(story.run(story.chosen(cart, warehouse), keep=keep, port_base=port_base))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The story `make demo` tells: one shop's day, from checkout to parcel, offline and over real HTTP.
+"""The stories `make demo` tells: a shop's day each, from checkout to parcel, offline and over real HTTP.
 
 The fakes listen on loopback ports. The real connectors and the real engine move what shoppers order to the warehouse,
 and parcels and stock back, while the story arranges what goes wrong in life: a storm of 429s, a token that expires, an
@@ -6,51 +6,68 @@ answer that is lost after the order was made. In the end both sides are read thr
 """
 
 import asyncio
-import json
+import random
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
 
 import httpx
 from msgspec import Struct
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from connectors import extensiv_order_manager as order_manager
-from connectors import shopify
 from connectors.core.clock import LoopClock
 from connectors.core.http import HttpLimits
 from connectors.sync.engine import Engine
 from connectors.sync.ledger import Ledger
 from connectors.sync.merchant import Merchant, Part, Settings, SkuMap, SkuRule
 from connectors.sync.runners.local import LocalRunner
-from mock_servers.core.fake import Size
+from mock_servers.core.cast import Person
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Server
-from seatrial.comparison import Line, Sides, compare
+from mock_servers.core.world import World
+from seatrial.comparison import Line, compare
 from seatrial.console import errors, say, table
+from seatrial.loopback import Loopback
+from seatrial.simulation.cast import CART as CART_VENDOR
+from seatrial.simulation.cast import WAREHOUSE as WAREHOUSE_VENDOR
+from seatrial.simulation.cast import Cast, cast_of, casts, connect
+from seatrial.simulation.stage import Goods
 
 CART, WMS = "shop", "warehouse"
 PATIENCE_SECONDS = 40.0
 ROUND_SECONDS = 0.1
-SETTLES_SECONDS = timedelta(seconds=0.2)
+SETTLES = timedelta(seconds=0.2)
 TWO_HOURS_SECONDS = 7200
+STORM_LENGTH = 5
 LIMITS = HttpLimits(timeout_seconds=2.0, connect_seconds=1.0, write_patience_seconds=1.0, backoff_first_seconds=0.1)
 
-GIFT_SKU = "GIFT-SET"
-"""What the shop sells under a name the warehouse does not know: two pieces of the catalogue's first item."""
+GOODS = Goods(
+    {"MUG": 120, "TEE": 90, "CAP": 60, "TOTE": 40, "LAMP": 25, "SOCKS": 200},
+    {"GIFT-SET": {"MUG": 2}, "STARTER-KIT": {"TEE": 1, "CAP": 1}},
+)
+"""What is sold; two things under names that the warehouse does not know."""
 
-NAMES = (
-    ("Ana", "Ruiz", "5 Pine Rd", "Albany", "NY", "12207", "US"),
-    ("Jürgen", "Müller", "Königstraße 12", "Köln", "", "50667", "DE"),
-    ("Zoë", "Ødegård", "Åsgårdsveien 3", "Tromsø", "", "9008", "NO"),
-    ("Jane", "Doe", "77 Hill St", "Austin", "TX", "78701", "US"),
-    ("三郎", "山田", "千代田1-1", "東京", "", "100-0001", "JP"),
-    ("Paul", "Kent", "1 Dock Ln", "Boston", "MA", "02110", "US"),
-    ("Mara", "Lind", "9 Lake Ave", "Chicago", "IL", "60601", "US"),
-    ("Iris", "Wolf", "4 Moss Way", "Denver", "CO", "80202", "US"),
+PEOPLE = (
+    Person("Ana", "Ruiz", "5 Pine Rd", "Albany", "NY", "12207", "US"),
+    Person("Jürgen", "Müller", "Königstraße 12", "Köln", "", "50667", "DE"),
+    Person("Zoë", "Ødegård", "Åsgårdsveien 3", "Tromsø", "", "9008", "NO"),
+    Person("Jane", "Doe", "77 Hill St", "Austin", "TX", "78701", "US"),
+    Person("三郎", "山田", "千代田1-1", "東京", "", "100-0001", "JP"),
+    Person("Paul", "Kent", "1 Dock Ln", "Boston", "MA", "02110", "US"),
+    Person("Mara", "Lind", "9 Lake Ave", "Chicago", "IL", "60601", "US"),
+    Person("Iris", "Wolf", "4 Moss Way", "Denver", "CO", "80202", "US"),
+)
+BASKETS: tuple[dict[str, int], ...] = (
+    {"MUG": 1},
+    {"TEE": 2, "LAMP": 2},
+    {"CAP": 3},
+    {"TOTE": 2, "GIFT-SET": 1, "STARTER-KIT": 1},
+    {"LAMP": 1, "SOCKS": 2},
+    {"SOCKS": 3, "MUG": 2},
+    {"STARTER-KIT": 1},
+    {"TEE": 2, "TOTE": 1},
 )
 
 
@@ -63,11 +80,13 @@ class Survived(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """How the day ended."""
+    """How a day ended."""
 
-    lines: list[Line]
-    survived: list[Survived]
-    figures: list[tuple[str, str]]
+    cart: str
+    warehouse: str
+    lines: Sequence[Line]
+    survived: Sequence[Survived]
+    letters: int
 
     @property
     def good(self) -> bool:
@@ -77,35 +96,45 @@ class Report(Struct, frozen=True):
         )
 
 
-def run(*, keep: bool = False, port_base: int | None = None) -> int:
-    """Tell the story, print what came of it, and answer the exit code."""
+def chosen(cart: str = "", warehouse: str = "") -> Sequence[Cast]:
+    """One story when somebody is named, else as many as it takes for every vendor to be in one. Raises UsageError."""
+    if cart or warehouse:
+        return (cast_of((cart or CART_VENDOR,), warehouse or WAREHOUSE_VENDOR),)
+    return [cast for cast in casts() if cast.carts[0].takes_orders]
+
+
+def run(stories: Sequence[Cast], *, keep: bool = False, port_base: int | None = None) -> int:
+    """Tell the stories, print what came of them, and answer the exit code."""
     from seatrial.house import asyncio_run
 
     codes: list[int] = []
 
     async def told() -> None:
-        codes.append(await _told(keep, port_base))
+        codes.append(await _told(stories, keep, port_base))
 
     asyncio_run(told())
     return codes[0]
 
 
-async def _told(keep: bool, port_base: int | None) -> int:
-    async with _served(port_base) as server:
-        story = Story(server)
-        report = await story.tell()
-        _print(report)
+async def _told(stories: Sequence[Cast], keep: bool, port_base: int | None) -> int:
+    vendors = sorted(frozenset[str]().union(*(cast.vendors for cast in stories)))
+    async with _served(vendors, port_base) as server:
+        reports = []
+        for number, cast in enumerate(stories):
+            world = server.sandbox.world if number == 0 else server.sandbox.worlds.create(f"story-{number + 1}", 1)
+            reports.append(await Story(server, world, cast).tell())
+            _print(reports[-1], brief=number > 0)
+        good = all(report.good for report in reports)
+        say("Every line agrees." if good else "The two sides differ, or something arranged did not happen.")
         if keep:
             await _kept(server)
-    return 0 if report.good else 1
+    return 0 if good else 1
 
 
 @asynccontextmanager
-async def _served(port_base: int | None) -> AsyncIterator[Server]:
-    """The fakes of both vendors on loopback ports, for as long as the block runs."""
-    sandbox = Sandbox(("extensiv_order_manager", "shopify"))
-    sandbox.fill(Size(orders=0, products=12))
-    server = Server(sandbox, port_base=port_base, admin_token=secrets.token_urlsafe(24))
+async def _served(vendors: Sequence[str], port_base: int | None) -> AsyncIterator[Server]:
+    """The fakes on loopback ports, for as long as the block runs."""
+    server = Server(Sandbox(vendors), port_base=port_base, admin_token=secrets.token_urlsafe(24))
     ready = asyncio.Event()
     serving = asyncio.create_task(server.run(ready.set, signals=False))
     waiting = asyncio.create_task(ready.wait())
@@ -131,25 +160,18 @@ async def _kept(server: Server) -> None:
 
 
 class Story:
-    """One day of one shop. Shoppers and clerk act through the admin API, everything else is the vendors' own."""
+    """One day of one shop. What shoppers and clerks do is their part's; everything else is the vendors' own."""
 
-    def __init__(self, server: Server) -> None:
-        self.described = server.described()
-        self.orders: list[dict[str, Any]] = []
-        self.skus: list[str] = []
-        self.sku_map = SkuMap(())
-        admin = self.described["admin"]
-        self.admin = httpx.AsyncClient(
-            base_url=admin["base_url"],
-            headers={"Authorization": f"Bearer {admin['token']}"},
-            timeout=30,
-            trust_env=False,
-        )
+    def __init__(self, server: Server, world: World, cast: Cast) -> None:
+        self.server = server
+        self.world = world
+        self.cart = cast.carts[0](CART, world)
+        self.wms = cast.warehouse(WMS, world)
+        self.orders: list[str] = []
 
     async def tell(self) -> Report:
         """Every chapter in its turn, with a bar that moves."""
-        chapters: list[tuple[str, Callable[[], Any]]] = [
-            ("The shop opens", self.open_shop),
+        chapters: list[tuple[str, Callable[[], Awaitable[None]]]] = [
             ("Shoppers check out", self.check_out),
             ("One changes their mind before delivery", self.cancel_before),
             ("Trouble is arranged", self.arrange_trouble),
@@ -157,199 +179,148 @@ class Story:
             ("One is cancelled after delivery", self.cancel_after),
             ("The clerk picks, packs and ships", self.ship),
             ("Parcels, stock and cancellations travel back", self.sync),
-            ("Both sides are compared", self.compare),
         ]
         bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=errors)
-        async with self.admin, self._connected():
+        async with self._opened():
             with bar:
-                task = bar.add_task("", total=len(chapters))
+                task = bar.add_task(f"{'The shop opens':<46}", total=len(chapters) + 1)
+                await self.sync()
+                bar.advance(task)
                 for title, chapter in chapters:
                     bar.update(task, description=f"{title:<46}")
                     await chapter()
                     bar.advance(task)
-        return self.report
+            return await self._report()
 
     # Chapters
 
-    async def open_shop(self) -> None:
-        """The catalogue is the same on both sides, but for one thing the shop sells under a name of its own."""
-        await self._put("/worlds/default/settings", {"extensiv_order_manager.limit.default": {"limit": 600}})
-        levels = await self._read_levels()
-        self.skus = sorted(levels)[:8]
-        await self._act("shopify", "add_product", sku=GIFT_SKU, title="Gift set", price="49.00", quantity=10)
-        self.sku_map = SkuMap([SkuRule(GIFT_SKU, (Part(self.skus[0], 2),), CART)], known=levels)
-        self.engine = Engine(self._merchant(), Ledger.open(":memory:"), LoopClock())
-        self.runner = LocalRunner(self.engine)
-
     async def check_out(self) -> None:
-        """Eight shoppers from five countries, with one line or several, one of them the mapped SKU."""
-        for number, name in enumerate(NAMES):
-            lines = [{"sku": self.skus[number % len(self.skus)], "quantity": 1 + number % 3}]
-            if number % 2:
-                lines.append({"sku": self.skus[(number + 3) % len(self.skus)], "quantity": 2})
-            if number == 3:
-                lines.append({"sku": GIFT_SKU, "quantity": 1})
-            self.orders.append(await self._checkout(name, lines))
+        """Eight shoppers from five countries, with one line or several, some of them mapped SKUs."""
+        for person, basket in zip(PEOPLE, BASKETS, strict=True):
+            self.orders.append(self.cart.check_out(person, basket, paid=True))
 
     async def cancel_before(self) -> None:
         """Learnt by the engine, not yet delivered, and taken back by its shopper."""
         await self.runner.once()
-        await self._act("shopify", "cancel", order=self.orders[5]["name"])
+        self.cart.cancel(self.orders[5])
 
     async def arrange_trouble(self) -> None:
-        """The next order is made but its answer lost; then five 429s; and the token is two hours old."""
-        await self._fault("createOrder", "lose")
-        await self._fault("createOrder", "throttle", times=5)
-        await self._post("/worlds/default/clock", {"advance_seconds": TWO_HOURS_SECONDS})
+        """The next order is made but its answer lost; then five 429s; and every token is two hours old."""
+        creates = self.wms.creates_orders_by
+        self.world.faults.plan(self.wms.vendor, creates, "lose")
+        self.world.faults.plan(self.wms.vendor, creates, "throttle", times=STORM_LENGTH)
+        await self.server.sandbox.advance(TWO_HOURS_SECONDS, self.world)
 
     async def sync(self) -> None:
-        """Rounds of the engine until nothing is left to do. Raises when it does not come to rest."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        """Rounds of the engine until nothing is left to do. When patience ends, the comparison says what is missing."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_SECONDS
         quiet = 0
-        while quiet < 2:
+        while quiet < 2 and loop.time() < deadline:
             ended = await self.runner.once()
             busy = self.engine.left() or any(each.settled or each.error for each in ended)
             quiet = 0 if busy else quiet + 1
-            if asyncio.get_running_loop().time() > deadline:
-                return  # the comparison will say what is missing
             await asyncio.sleep(ROUND_SECONDS)
 
     async def cancel_after(self) -> None:
         """The warehouse has it; the shop calls it off."""
-        await self._act("shopify", "cancel", order=self.orders[6]["name"])
+        self.cart.cancel(self.orders[6])
         await self.sync()
 
     async def ship(self) -> None:
-        """All of most, one in two parcels, one only in part, one cancelled at the desk, and a shelf counted anew."""
-        numbers = [f"{CART}:{order['number']}" for order in self.orders]
-        await self._act("extensiv_order_manager", "pick", order=numbers[0])
-        await self._act("extensiv_order_manager", "pack", order=numbers[0])
-        await self._act("extensiv_order_manager", "ship", order=numbers[0])
-        await self._act("extensiv_order_manager", "ship", order=numbers[1], parcels=2, carrier="DHL")
-        first = self.orders[3]["lines"][0]
-        await self._act("extensiv_order_manager", "ship", order=numbers[3], items={first["sku"]: 1})
-        await self._act("extensiv_order_manager", "ship", order=numbers[4], carrier="Yamato")
-        await self._act("extensiv_order_manager", "cancel", order=numbers[7], reason="NO_INVENTORY")
-        await self._act("extensiv_order_manager", "count_stock", sku=self.skus[2], quantity=77)
+        """Some whole, one in two parcels, one only in part, one cancelled at the desk, and a shelf counted anew."""
+        waiting = {each.reference: dict(each.left) for each in self.wms.waiting()}
+        first, second, third, fourth, fifth = (f"{CART}:{self.orders[place]}" for place in (0, 1, 3, 4, 7))
+        self.wms.prepare(first)
+        self.wms.prepare(first)
+        self.wms.ship(first, waiting[first], 1, "UPS")
+        self.wms.ship(second, waiting[second], 2, "DHL")
+        self.wms.ship(third, {"TOTE": 1}, 1, "UPS")
+        self.wms.ship(fourth, waiting[fourth], 1, "Yamato")
+        self.wms.cancel(fifth)
+        self.wms.count("CAP", 77)
 
-    async def compare(self) -> None:
-        """Read both sides as anybody could."""
-        names = {GIFT_SKU: (self.skus[0], 2)}
-        lines = await compare(await self._sides(), CART, names)
-        self.report = Report(lines, await self._survived(), self._figures(lines))
-
-    # Who takes part
-
-    def _merchant(self) -> Merchant:
-        settings = Settings(delivery_delay=timedelta(seconds=1))
-        return Merchant("demo", (self.cart,), self.wms, self.sku_map, settings)
+    # How it is put together
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[None]:
-        cart, wms = self.described["vendors"]["shopify"], self.described["vendors"]["extensiv_order_manager"]
-        shop = shopify.Settings(
-            connection=CART,
-            shop=cart["credentials"]["shop"],
-            access_token=cart["credentials"]["access_token"],
-            client_secret=cart["credentials"]["client_secret"],
-            base_url=cart["base_url"],
-            margin=SETTLES_SECONDS,
-            http=LIMITS,
-        )
-        account = order_manager.Settings(
-            connection=WMS,
-            client_id=wms["credentials"]["client_id"],
-            client_secret=wms["credentials"]["client_secret"],
-            base_url=wms["base_url"],
-            auth_base_url=wms["base_url"],
-            calls_per_minute=600,
-            margin=SETTLES_SECONDS,
-            http=LIMITS,
-        )
-        async with shopify.Shopify(shop) as looking:
-            self.location = min(place.id for place in await looking.warehouses())
-        shop = replace(shop, location_id=self.location, activate_missing=True)
-        async with shopify.Shopify(shop) as self.cart, order_manager.OrderManager(account) as self.wms:
+    async def _opened(self) -> AsyncIterator[None]:
+        """The warehouse has goods, the shop lists them, and the engine is connected to both."""
+        eased = {part.name: part.ease_limits() for part in (self.cart, self.wms)}
+        for part in (self.cart, self.wms):
+            part.move_in()
+        for sku, quantity in GOODS.shelves.items():
+            self.wms.stock(sku, quantity)
+        for number, sku in enumerate(GOODS.listed):
+            self.cart.offer(sku, f"{10 + number}.00")
+        async with AsyncExitStack() as stack:
+            made = []
+            for part in (self.cart, self.wms):
+                wire = Loopback(self.server.base_urls[part.vendor])
+                chance = random.Random(part.name)  # noqa: S311
+                ours = eased[part.name]
+                connector = connect(part, LoopClock(), chance, wire, margin=SETTLES, http=LIMITS, **ours)
+                stack.push_async_callback(connector.aclose)
+                made.append(connector)
+            settings = Settings(delivery_delay=timedelta(seconds=1))
+            merchant = Merchant("demo", (made[0],), made[1], _sku_map(), settings)
+            ledger = Ledger.open(":memory:")
+            stack.callback(ledger.close)
+            self.engine = Engine(merchant, ledger, LoopClock())
+            self.runner = LocalRunner(self.engine)
             yield
 
-    async def _sides(self) -> Sides:
-        vendors = self.described["vendors"]
-        return Sides(
-            vendors["shopify"]["base_url"],
-            vendors["shopify"]["credentials"]["access_token"],
-            self.location,
-            vendors["extensiv_order_manager"]["base_url"],
-            vendors["extensiv_order_manager"]["credentials"]["access_token"],
+    async def _report(self) -> Report:
+        """Read both sides as anybody could."""
+        urls = self.server.base_urls
+        async with (
+            httpx.AsyncClient(transport=Loopback(urls[self.cart.vendor])) as at_cart,
+            httpx.AsyncClient(transport=Loopback(urls[self.wms.vendor])) as at_warehouse,
+        ):
+            lines = compare(await self.cart.read(at_cart), await self.wms.read(at_warehouse), CART, GOODS)
+        titles = {vendor: fake.contract.profile.title for vendor, fake in self.server.sandbox.fakes.items()}
+        return Report(
+            titles[self.cart.vendor], titles[self.wms.vendor], lines, list(self._survived()), len(self.engine.queue())
         )
 
-    async def _read_levels(self) -> list[str]:
-        return [level.sku async for page in self.wms.levels() for level in page.rows]
-
-    async def _checkout(self, name: tuple[str, ...], lines: list[dict[str, Any]]) -> dict[str, Any]:
-        first, last, street, city, region, postal_code, country = name
-        address = {
-            "first_name": first, "last_name": last, "address1": street, "city": city, "province_code": region,
-            "zip": postal_code, "country_code": country,
-        }  # fmt: skip
-        made = await self._act(
-            "shopify", "checkout", lines=lines, address=address, email=f"{secrets.token_hex(3)}@example.com"
-        )
-        return {"name": made["name"], "number": made["id"].rsplit("/", 1)[-1], "lines": lines}
-
-    async def _survived(self) -> list[Survived]:
-        journal = await self._get("/worlds/default/journal", vendor="extensiv_order_manager", limit=1000)
-        met = [entry["fault"] or entry["rule"] for entry in journal]
-        return [
+    def _survived(self) -> Sequence[Survived]:
+        entries = self.world.journal.entries(self.wms.vendor)
+        met = [entry.fault or entry.rule for entry in entries]
+        survived = [
             Survived("answer lost after the order was made", met.count("lose"), "looked up, not repeated"),
             Survived("429 on creating an order", met.count("throttle"), "waited as told"),
-            Survived("access token expired", met.count("expired_token"), "fetched a new one"),
         ]
+        if self._token_ends():
+            survived.append(Survived("access token expired", met.count("expired_token"), "fetched a new one"))
+        return survived
 
-    def _figures(self, lines: list[Line]) -> list[tuple[str, str]]:
-        agreeing = sum(line.agrees for line in lines)
-        letters = self.engine.queue()
-        return [
-            ("lines compared", f"{len(lines)}, {agreeing} agree"),
-            ("error queue", f"{len(letters)} letters" if letters else "empty"),
-        ]
-
-    # The admin API
-
-    async def _act(self, vendor: str, action: str, **arguments: Any) -> Any:
-        return await self._post(f"/worlds/default/actions/{vendor}/{action}", arguments)
-
-    async def _fault(self, operation: str, kind: str, times: int = 1) -> None:
-        form = {"vendor": "extensiv_order_manager", "operation": operation, "kind": kind, "times": times}
-        await self._post("/worlds/default/faults", form)
-
-    async def _get(self, path: str, **query: Any) -> Any:
-        return _told_by(await self.admin.get(path, params=query))
-
-    async def _post(self, path: str, form: Any) -> Any:
-        return _told_by(await self.admin.post(path, json=form))
-
-    async def _put(self, path: str, form: Any) -> Any:
-        return _told_by(await self.admin.put(path, json=form))
+    def _token_ends(self) -> bool:
+        """Whether the warehouse's access tokens live shorter than the story's jump."""
+        lifetimes = self.server.sandbox.fakes[self.wms.vendor].contract.profile.lifetimes_seconds
+        token = lifetimes.get("access_token")
+        return token is not None and token.seconds is not None and token.seconds <= TWO_HOURS_SECONDS
 
 
-def _told_by(response: httpx.Response) -> Any:
-    if response.is_error:
-        raise RuntimeError(f"{response.request.url.path} answered {response.status_code}: {response.text}")
-    return json.loads(response.content) if response.content else None
+def _sku_map() -> SkuMap:
+    rules = [
+        SkuRule(sku, tuple(Part(theirs, many) for theirs, many in parts.items())) for sku, parts in GOODS.named.items()
+    ]
+    return SkuMap(rules, known=list(GOODS.shelves))
 
 
-def _print(report: Report) -> None:
-    from rich.text import Text
-
-    columns = ("compared", "of", "Shopify", "Order Manager", "")
+def _print(report: Report, *, brief: bool) -> None:
+    """The whole comparison, or of a brief one only what differs."""
+    shown = [line for line in report.lines if not (brief and line.agrees)]
     rows = [
         (line.what, line.subject, line.cart, line.warehouse,
          Text("agrees", "green") if line.agrees else Text("DIFFERS", "bold red"))
-        for line in report.lines
+        for line in shown
     ]  # fmt: skip
-    table("Both sides, through their public APIs", columns, rows)
+    if rows:
+        columns = ("compared", "of", report.cart, report.warehouse, "")
+        table("Both sides, through their public APIs", columns, rows)
     survived = [(each.what, each.times, each.outcome if each.times else "DID NOT HAPPEN") for each in report.survived]
-    table("Survived", ("what went wrong", "times", "what the engine did"), survived)
-    for what, figure in report.figures:
-        say(f"{what}: {figure}")
-    say("Every line agrees." if report.good else "The two sides differ, or something arranged did not happen.")
+    pair = f"{report.cart} → {report.warehouse}"
+    table(f"{pair}: survived", ("what went wrong", "times", "what the engine did"), survived)
+    agreeing = sum(line.agrees for line in report.lines)
+    letters = f"{report.letters} letters" if report.letters else "empty"
+    say(f"{pair}: {agreeing} of {len(report.lines)} lines agree; error queue: {letters}.")

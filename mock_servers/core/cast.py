@@ -67,6 +67,11 @@ class Part(ABC):
     def move_in(self) -> None:  # noqa: B027 - most accounts are ready to use
         """What a new account needs before anything can be kept in it."""
 
+    def ease_limits(self) -> dict[str, Any]:
+        """Have the vendor allow calls enough for a story in real time. Answers what its connector's settings must say
+        of that, where it keeps to a number of its own."""
+        return {}
+
     def lag_by(self, seconds: float) -> None:  # noqa: B027 - most vendors have no index that trails
         """Have the vendor's search trail its writes by so much, if it has such an index."""
 
@@ -108,6 +113,9 @@ class CartPart(Part):
 
 class WarehousePart(Part):
     """A vendor that ships."""
+
+    creates_orders_by: ClassVar[str]
+    """The operation that makes an order there."""
 
     @abstractmethod
     def stock(self, sku: str, quantity: int) -> None:

@@ -16,6 +16,7 @@ from mock_servers.extensiv_order_manager.behaviour import OPEN
 BASE_URL = "https://api.extensiv.io"
 AUTH_URL = "https://auth.extensiv.io"
 PAGE_SIZE = 500
+EASY_CALLS_PER_MINUTE = 600
 Json = dict[str, Any]
 
 
@@ -28,6 +29,10 @@ class _Account(Part):
         """A warehouse comes with the vendor's seed only, and with it one product nobody here sells."""
         for _ in self.world.seed_with(self.vendor, Size(orders=0, products=1)):
             pass
+
+    def ease_limits(self) -> dict[str, Any]:
+        self.world.settings[f"{self.vendor}.limit.default"] = {"limit": EASY_CALLS_PER_MINUTE}
+        return {"calls_per_minute": EASY_CALLS_PER_MINUTE}
 
     def settings(self) -> dict[str, Any]:
         return {
@@ -60,6 +65,8 @@ class _Account(Part):
 
 class OrderManagerWarehouse(_Account, WarehousePart):
     """It ships."""
+
+    creates_orders_by = "createOrder"
 
     # People
 

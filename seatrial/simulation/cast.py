@@ -79,10 +79,19 @@ def connector_class(part: type[Part]) -> type[Any]:
     return part.connector_class or vendors.connector_class(part.vendor)
 
 
-def connect(part: Part, clock: Clock, chance: random.Random, transport: httpx.AsyncBaseTransport) -> Connector:
-    """The real connector to a part's account, as an operator would set it up."""
+def connect(
+    part: Part,
+    clock: Clock,
+    chance: random.Random,
+    transport: httpx.AsyncBaseTransport,
+    *,
+    margin: timedelta = MARGIN,
+    http: HttpLimits = LIMITS,
+    **others: Any,
+) -> Connector:
+    """The real connector to a part's account, as an operator would set it up. `others` are further settings."""
     settings = vendors.settings_class(part.vendor)
-    made = settings(connection=part.name, margin=MARGIN, http=LIMITS, **part.settings())
+    made = settings(connection=part.name, margin=margin, http=http, **part.settings(), **others)
     connector: Connector = connector_class(type(part))(made, clock=clock, chance=chance, transport=transport)
     return connector
 
