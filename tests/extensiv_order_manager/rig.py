@@ -21,40 +21,41 @@ class OrderManagerRig(Rig):
     """Orders arrive by the API only, so somebody else's arrive by another client's call."""
 
     vendor = "extensiv_order_manager"
+    kind = OrderManager
     errors_inside = (
         {"error": {"code": "internal_error", "message": "Something went wrong on our side."}},
         {"error": "server_error", "error_description": "Something went wrong."},
         {"data": None, "error": {"code": "rate_limited", "message": "Slow down."}},
     )
 
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> OrderManager:
-        return OrderManager(
+    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
+        return self.kind(
             replace(self._settings(stage), **{"calls_per_minute": UNLIMITED} | settings),
             clock=stage.clock,
             chance=chance(),
             transport=edge,
         )
 
-    def real(self, stage: Stage) -> OrderManager:
-        return OrderManager(self._settings(stage), clock=stage.clock, chance=chance())
+    def real(self, stage: Stage) -> Any:
+        return self.kind(self._settings(stage), clock=stage.clock, chance=chance())
 
-    def unencrypted(self, stage: Stage) -> OrderManager:
-        return OrderManager(replace(self._settings(stage), base_url="http://api.extensiv.io"), clock=stage.clock)
+    def unencrypted(self, stage: Stage) -> Any:
+        return self.kind(replace(self._settings(stage), base_url="http://api.extensiv.io"), clock=stage.clock)
 
-    def stranger(self, stage: Stage, edge: Edge) -> OrderManager:
+    def stranger(self, stage: Stage, edge: Edge) -> Any:
         settings = replace(self._settings(stage), client_secret="not-the-secret")
-        return OrderManager(settings, clock=stage.clock, chance=chance(), transport=edge)
+        return self.kind(settings, clock=stage.clock, chance=chance(), transport=edge)
 
     def renewing(self) -> Mapping[str, Any]:
-        async def client_credentials(stage: Stage, edge: Edge) -> OrderManager:
+        async def client_credentials(stage: Stage, edge: Edge) -> Any:
             return self.connect(stage, edge)
 
         return {"client_credentials": client_credentials}
 
-    def paced(self, stage: Stage, edge: Edge) -> OrderManager:
+    def paced(self, stage: Stage, edge: Edge) -> Any:
         if stage.world.settings.get(f"{self.vendor}.limit.default") == {"limit": UNLIMITED}:
             del stage.world.settings[f"{self.vendor}.limit.default"]
-        return OrderManager(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
+        return self.kind(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
 
     def furnish(self, stage: Stage) -> None:
         stage.sandbox.fill(Size(orders=0, products=3))

@@ -6,6 +6,7 @@ what is there is read out of the fake's own documents, never through the connect
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,14 @@ class Rig:
     """One vendor's. What is not overridden is not needed, or cannot be done there."""
 
     vendor: ClassVar[str]
+    kind: type[Any]
+    """The connector's class."""
+
+    def of(self, kind: type[Any]) -> "Rig":
+        """The same rig with another connector, made the same way."""
+        other = copy(self)
+        other.kind = kind
+        return other
 
     # The connector
 

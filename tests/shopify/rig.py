@@ -29,6 +29,7 @@ TOPICS = (
 
 class ShopifyRig(Rig):
     vendor = "shopify"
+    kind = Shopify
     refusals: ClassVar = {
         "throttled": "NotApplied",
         "graphql_internal_error": "Unknown",
@@ -44,25 +45,25 @@ class ShopifyRig(Rig):
         {"data": {}, "errors": [{"message": "of a kind nobody knows"}]},
     )
 
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Shopify:
-        return Shopify(replace(self._settings(stage), **settings), clock=stage.clock, chance=chance(), transport=edge)
+    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
+        return self.kind(replace(self._settings(stage), **settings), clock=stage.clock, chance=chance(), transport=edge)
 
-    def real(self, stage: Stage) -> Shopify:
-        return Shopify(self._settings(stage), clock=stage.clock, chance=chance())
+    def real(self, stage: Stage) -> Any:
+        return self.kind(self._settings(stage), clock=stage.clock, chance=chance())
 
-    def unencrypted(self, stage: Stage) -> Shopify:
+    def unencrypted(self, stage: Stage) -> Any:
         settings = self._settings(stage)
-        return Shopify(replace(settings, base_url=f"http://{settings.shop}"), clock=stage.clock)
+        return self.kind(replace(settings, base_url=f"http://{settings.shop}"), clock=stage.clock)
 
-    def stranger(self, stage: Stage, edge: Edge) -> Shopify:
+    def stranger(self, stage: Stage, edge: Edge) -> Any:
         settings = replace(self._settings(stage), access_token="shpat_not_the_token")
-        return Shopify(settings, clock=stage.clock, chance=chance(), transport=edge)
+        return self.kind(settings, clock=stage.clock, chance=chance(), transport=edge)
 
     def renewing(self) -> Mapping[str, Any]:
-        async def client_credentials(stage: Stage, edge: Edge) -> Shopify:
+        async def client_credentials(stage: Stage, edge: Edge) -> Any:
             return self.connect(stage, edge, access_token="", client_id=stage.credentials["client_id"])
 
-        async def refresh_token(stage: Stage, edge: Edge) -> Shopify:
+        async def refresh_token(stage: Stage, edge: Edge) -> Any:
             about = stage.credentials
             app = App(about["client_id"], about["client_secret"])
             async with OAuth(app, about["shop"], transport=stage.edge, clock=stage.clock) as oauth:
@@ -78,7 +79,7 @@ class ShopifyRig(Rig):
 
         return {"client_credentials": client_credentials, "refresh_token": refresh_token}
 
-    def paced(self, stage: Stage, edge: Edge) -> Shopify:
+    def paced(self, stage: Stage, edge: Edge) -> Any:
         """A shop on the smallest plan, so that a crowd meets its limits soon."""
         stage.world.settings.setdefault(f"{self.vendor}.limit.cost", {"maximum": 1000, "restore_per_second": 50})
         return self.connect(stage, edge)
@@ -271,13 +272,13 @@ class ShopifyRig(Rig):
             ("products/create", _number(product)),
         ]
 
-    def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> Shopify:
+    def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> Any:
         settings = self._settings(stage)
         if secret is not None:
             settings = replace(settings, client_secret=secret)
         if account is not None:
             settings = replace(settings, shop=account)
-        return Shopify(settings, clock=stage.clock, chance=chance(), transport=Edge(stage.edge.inner))
+        return self.kind(settings, clock=stage.clock, chance=chance(), transport=Edge(stage.edge.inner))
 
 
 def _number(global_id: str) -> str:

@@ -1,0 +1,67 @@
+"""Connectors with one thing wrong, for the machines to find and to tell of in a few lines."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.canonical import DeliveryState, Fulfillment, Level, Ref
+from connectors.core.errors import Unknown
+from connectors.extensiv_order_manager import OrderManager
+from connectors.shopify import Shopify
+
+
+class Remembering(OrderManager):
+    """Does not set again what it has set: somebody may have counted in between."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._set: dict[str, int] = {}
+
+    async def set_levels(self, levels: Sequence[Level], key: str) -> Mapping[str, str]:
+        new = [level for level in levels if self._set.get(level.sku) != level.available]
+        refused = await super().set_levels(new, key)
+        self._set |= {level.sku: level.available for level in new if level.sku not in refused}
+        return refused
+
+
+class Trusting(OrderManager):
+    """Takes a cancellation nobody answered for one that was made."""
+
+    async def cancel_delivery(self, remote: Ref, reason: str, key: str) -> DeliveryState:
+        try:
+            return await super().cancel_delivery(remote, reason, key)
+        except Exception:
+            return DeliveryState(remote, "", "cancelled")
+
+
+class Hasty(Shopify):
+    """After an answer that was lost it tells again, and does not look first."""
+
+    async def find_fulfillment(self, fulfillment: Fulfillment) -> str | None:
+        return None
+
+
+class Careless(Shopify):
+    """Takes whatever comes back for done."""
+
+    async def cancel_order(self, id: str, reason: str, key: str) -> None:
+        try:
+            await super().cancel_order(id, reason, key)
+        except Unknown:
+            return
+
+
+class Additive(Shopify):
+    """Publishes a difference to what it last saw, as if nobody else sold."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._seen: dict[str, int] = {}
+
+    async def set_levels(self, levels: Sequence[Level], key: str) -> Mapping[str, str]:
+        there = await self.find_levels([level.sku for level in levels])
+        moved = []
+        for level in levels:
+            delta = level.available - self._seen.get(level.sku, there[level.sku])
+            moved.append(Level(level.sku, "", there[level.sku] + delta, 0, level.as_of))
+            self._seen[level.sku] = level.available
+        return await super().set_levels(moved, key)
