@@ -35,10 +35,10 @@ check: $(READY)  ## Ruff, mypy, import arrows and the repository's own habits
 	@$(BIN)/python -m pytest -q tests/test_tidy.py
 
 laws: $(READY)  ## Hold every fake and connector to its contract
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws tests/ports
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws tests/ports tests/models
 
 laws-deep: $(READY)  ## The same with a thousand examples an operation, and a fresh seed
-	@SEATRIAL_DEEP=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws tests/ports
+	@SEATRIAL_DEEP=1 $(BIN)/python -m pytest -q -n auto --dist worksteal tests/laws tests/ports tests/models
 
 laws-bite: $(READY)  ## Plant a defect for each law, and show which law catches it
 	@$(BIN)/python -m tests.laws.bite

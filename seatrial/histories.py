@@ -19,7 +19,7 @@ It suits Hypothesis' state machines, whose own account of a failure is in terms 
 made a failing history as short as it can is the script of just that. Nothing here knows Hypothesis.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 NOTE = "This history as a script:"
@@ -108,8 +108,25 @@ def recorded(subject: Any, name: str, *, opening: str, made: str = "") -> Any:
 
 
 def script_in(error: BaseException) -> str:
-    """The script that an exception carries; empty when it carries none."""
+    """The script that an exception carries, or what it was raised over; empty when there is none."""
+    return next((found for each in _with_causes(error) if (found := _carried(each))), "")
+
+
+def _carried(error: BaseException) -> str:
     for note in getattr(error, "__notes__", ()):
         if note.startswith(NOTE):
             return str(note.removeprefix(NOTE)).strip() + "\n"
     return ""
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception, its parts if it is a group, and what all of them came from; each once, and the nearest first."""
+    waiting: list[BaseException] = [error]
+    seen: list[BaseException] = []
+    while waiting:
+        each = waiting.pop(0)
+        if each not in seen:
+            seen.append(each)
+            yield each
+            waiting += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+            waiting += [other for other in (each.__cause__, each.__context__) if other is not None]

@@ -24,7 +24,7 @@ class Remembering(OrderManager):
 
 
 class Trusting(OrderManager):
-    """Takes a cancellation nobody answered for one that was made."""
+    """Takes a cancellation that did not come to be, for whatever reason, for one that was made."""
 
     async def cancel_delivery(self, remote: Ref, reason: str, key: str) -> DeliveryState:
         try:

@@ -16,7 +16,7 @@ LINES_MAXIMUM = 4
 PLANTED = [
     # (machine, the rules that may be chosen, facade, its name, what is wrong with the connector)
     (test_extensiv_order_manager.Machine, {"set_levels", "count_stock"}, Account, "om", defects.Remembering),
-    (test_extensiv_order_manager.Machine, {"deliver", "cancel_delivery"}, Account, "om", defects.Trusting),
+    (test_extensiv_order_manager.Machine, {"deliver", "ship", "cancel_delivery"}, Account, "om", defects.Trusting),
     (test_shopify.Machine, {"set_levels", "count_stock"}, Shop, "shop", defects.Additive),
     (test_shopify.Machine, {"checkout", "cancel_order"}, Shop, "shop", defects.Careless),
 ]
@@ -116,3 +116,16 @@ def test_what_has_no_literal_is_refused_before_it_is_called():
 
 def test_an_exception_that_went_through_no_history_carries_no_script():
     assert script_in(ValueError("x")) == ""
+
+
+def test_a_script_is_found_under_what_was_raised_over_it_and_in_groups():
+    till = recorded(Till(), "till", opening="from shop import Till")
+    with pytest.raises(ExceptionGroup) as caught:
+        try:
+            till.void("order-1")
+        except LookupError as error:
+            try:
+                raise ConnectionError("and while giving everything back this broke as well")
+            except ConnectionError as other:
+                raise ExceptionGroup("both", [ValueError("elsewhere"), other]) from error
+    assert script_in(caught.value).endswith("till.void('order-1')\n")
