@@ -32,8 +32,9 @@ class Quay:
     """One merchant on a ledger of its own in the PostgreSQL, and a worker."""
 
     def __init__(self, url: str, *, runner: type[DbosRunner] = DbosRunner, **more: Any) -> None:
-        self.url = url
         self.name = f"t{os.getpid()}_{next(_numbers)}"
+        self.url = url
+        url = f"{url}{'&' if '?' in url else '?'}application_name={self.name}"
         self.clock = LoopClock()
         self.world = World()
         self.world.clock = self.clock
@@ -234,17 +235,33 @@ def test_history_is_pruned(make_quay: MakeQuay) -> None:
     run(story)
 
 
-@pytest.mark.skip(
-    reason="the runner can wait for ever when its ledger is closed under it: seen under load, not yet mended"
-)
 def test_a_ledger_that_cannot_be_used_ends_the_run_in_words(make_quay: MakeQuay) -> None:
     async def story() -> None:
         quay = make_quay()
-        with pytest.raises(LedgerError):
+        with pytest.raises(LedgerError, match="could not be used"):
             async with quay.running():
                 await quay.until(lambda: quay.ended("order_download"))
                 quay.ledger.close()
-                await asyncio.wait({quay.task})
+                await asyncio.wait({quay.task}, timeout=PATIENCE_SECONDS)
+
+    run(story)
+
+
+def test_a_database_that_hangs_up_ends_the_run_in_words_and_another_goes_on(make_quay: MakeQuay) -> None:
+    async def story() -> None:
+        quay = make_quay()
+        hang_up = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{quay.name}'"
+        with pytest.raises(LedgerError, match="could not be used"):
+            async with quay.running():
+                await quay.until(lambda: quay.ended("order_download"))
+                assert len(quay.asked(hang_up)) > 1  # the ledger's, and those of DBOS
+                await asyncio.wait({quay.task}, timeout=PATIENCE_SECONDS)
+        with quay.ledger.transaction():
+            pass  # connects anew
+        quay.events.clear()
+        quay.stop.clear()
+        async with quay.running():
+            await quay.until(lambda: quay.ended("order_download"))
 
     run(story)
 

@@ -61,6 +61,15 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
 # Transactions
 
 
+def test_a_ledger_that_was_closed_stays_closed(ledger: Ledger) -> None:
+    """Also for a transaction, which connects anew when it was the server that went away."""
+    ledger.close()
+    with pytest.raises(LedgerError, match="closed"):
+        ledger.lane("depot")
+    with pytest.raises(LedgerError, match="closed"), ledger.transaction():
+        pass
+
+
 def test_nothing_of_a_transaction_that_fails_is_kept(ledger: Ledger) -> None:
     with pytest.raises(ZeroDivisionError), ledger.transaction():
         ledger.learn("order", "shop", "1", updated=NOON, now=NOON, body="{}")

@@ -58,7 +58,8 @@ class Database(Protocol):
     def tables(self) -> set[str]:
         """The names of the tables there are."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """For good: whatever is asked of it from now on is refused with LedgerError."""
 
 
 class SQLite:
@@ -87,7 +88,7 @@ class SQLite:
     def run_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         try:
             self._connection.executemany(sql, rows)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
             raise _sqlite_error(error) from error
 
     def begin(self) -> None:
@@ -112,11 +113,11 @@ class SQLite:
     def _execute(self, sql: str, values: Sequence[Value]) -> sqlite3.Cursor:
         try:
             return self._connection.execute(sql, values)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
             raise _sqlite_error(error) from error
 
 
-def _sqlite_error(error: sqlite3.OperationalError) -> LedgerError:
+def _sqlite_error(error: sqlite3.Error) -> LedgerError:
     words = str(error)
     if "locked" in words or "busy" in words:
         return LedgerBusy(f"The ledger is in use: {words}.")
@@ -138,6 +139,7 @@ class PostgreSQL:
         self._psycopg = psycopg
         self._url = url
         self._schema = schema
+        self._given_up = False
         self._connect()
 
     def run(self, sql: str, values: Sequence[Value] = ()) -> int:
@@ -155,6 +157,8 @@ class PostgreSQL:
             raise self._error(error) from error
 
     def begin(self) -> None:
+        if self._given_up:
+            raise LedgerError("The ledger could not be used: it was closed.")
         if self._connection.closed:  # the server went away since: start anew
             self._connect()
         self._execute("BEGIN", ())
@@ -174,6 +178,7 @@ class PostgreSQL:
         return {name for (name,) in self.rows(sql, (self._schema,))}
 
     def close(self) -> None:
+        self._given_up = True
         self._connection.close()
 
     def _connect(self) -> None:

@@ -165,7 +165,8 @@ class DbosRunner(LocalRunner):
 
     async def _called(self) -> list[tuple[str, str, str]]:
         """(id, lane, pass) of what is due and somebody could do."""
-        called, now = [], self._clock.now()
+        called: list[tuple[str, str, str]] = []
+        now = self._clock.now()
         with self._telling():
             for due in self._ledger.due_passes(now, owner=self.owner):
                 row = self._ledger.lane(due.lane)
@@ -173,7 +174,7 @@ class DbosRunner(LocalRunner):
                     span = (now - EPOCH) // self._engines[due.lane].merchant.settings.lease
                     id = f"pass:{due.lane}:{due.name}:{to_stamp(due.due)}:{row.fence}:{span}"
                     called.append((id, due.lane, due.name))
-        return called
+        return called  # nothing, if that failed: `run` raises it
 
     async def _pass(self, lane: str, name: str) -> None:
         """One function on a lane, if it is still due by now; one function at a time."""
