@@ -50,6 +50,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     rate_limit: str = "default"
     graphql: str | None = None
     """The SDL file this operation executes, for a GraphQL endpoint."""
+    account: str = ""
+    """The parameter of its path that names the caller's account, where there is one."""
 
 
 class Surface(Struct, frozen=True, kw_only=True):
@@ -199,7 +201,8 @@ def _surface(vendor: str, name: str, document: dict[str, Any], profile: Profile)
     surface = profile.surfaces[name]
     if missing := NEEDED - surface.errors.known.keys():
         raise ContractError(f"contracts/{vendor}/profile.yaml: surface {name} leaves out {', '.join(sorted(missing))}")
-    operations = tuple(_operations(vendor, name, document))
+    account = surface.account.parameter if surface.account else ""
+    operations = tuple(_operations(vendor, name, document, account))
     for operation in operations:
         named = (operation.pagination, surface.pagination), (operation.rate_limit, surface.rate_limits)
         for rule, known in named:
@@ -209,7 +212,7 @@ def _surface(vendor: str, name: str, document: dict[str, Any], profile: Profile)
     return Surface(name=name, document=document, profile=surface, operations=operations)
 
 
-def _operations(vendor: str, surface: str, document: dict[str, Any]) -> Iterator[Operation]:
+def _operations(vendor: str, surface: str, document: dict[str, Any], account: str) -> Iterator[Operation]:
     paths = document.get("paths", {})
     if not isinstance(paths, dict) or not all(isinstance(item, dict) for item in paths.values()):
         raise ContractError(f"contracts/{vendor}/{surface}.openapi.yaml: paths are members and values")
@@ -217,7 +220,8 @@ def _operations(vendor: str, surface: str, document: dict[str, Any]) -> Iterator
         for method in METHODS:
             if method in item:
                 try:
-                    yield _operation(vendor, surface, document, path, method, item)
+                    made = _operation(vendor, surface, document, path, method, item)
+                    yield msgspec.structs.replace(made, account=account) if f"{{{account}}}" in path else made
                 except (KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
                     where = f"contracts/{vendor}/{surface}.openapi.yaml: {method.upper()} {path}"
                     raise ContractError(f"{where}: {type(error).__name__} {error}") from error

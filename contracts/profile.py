@@ -32,7 +32,9 @@ class HeaderToken(Rule, frozen=True, tag="header_token", tag_field="kind"):
 
 
 class Basic(Rule, frozen=True, tag="basic", tag_field="kind"):
-    """`Authorization: Basic base64(user:password)`."""
+    """`Authorization: Basic base64(user:password)`, or the same in a header of the vendor's own."""
+
+    header: str = "Authorization"
 
 
 class OwnScheme(Rule, frozen=True, tag="own", tag_field="kind"):
@@ -47,7 +49,11 @@ Auth = Bearer | HeaderToken | Basic | OwnScheme
 
 
 class PageNumber(Rule, frozen=True, tag="page_number", tag_field="kind"):
-    """`?page=2&size=50`. `envelope` names the members with the rows and the counts; empty = a bare array."""
+    """`?page=2&size=50`. `envelope` names the members with the rows and the counts; empty = a bare array.
+
+    An empty `size` is a page whose size nobody can choose: `size_default` it is. A count named `page.total` is the
+    member `total` of the member `page`; `envelope_constants` are members that always say the same.
+    """
 
     page: str
     size: str
@@ -55,8 +61,9 @@ class PageNumber(Rule, frozen=True, tag="page_number", tag_field="kind"):
     size_maximum: int
     first: int = 1
     over_maximum: Literal["refuse", "clamp"] = "refuse"
-    past_the_end: Literal["empty", "not_found"] = "empty"
+    past_the_end: Literal["empty", "not_found", "invalid_query"] = "empty"
     envelope: dict[str, str] = {}
+    envelope_constants: dict[str, Any] = {}
 
 
 class GraphqlConnection(Rule, frozen=True, tag="graphql_connection", tag_field="kind"):
@@ -80,7 +87,8 @@ Pagination = PageNumber | GraphqlConnection | LinkHeader
 
 # How fast one may call -----------------------------------------------------------------------------------------------
 
-# Header values are templates over: limit, used, remaining, retry_after_seconds, reset_seconds.
+# Header values are templates over: limit, used, remaining, retry_after_seconds, reset_seconds, and reset_epoch_seconds
+# where a window ends at a moment.
 
 
 class FixedWindow(Rule, frozen=True, tag="fixed_window", tag_field="kind"):
@@ -133,8 +141,9 @@ class KnownError(Struct, frozen=True, forbid_unknown_fields=True):
 class Errors(Rule, frozen=True):
     """The usual error body as a template over `{code}`, `{message}`, `{details}`, and every refusal by name.
 
-    `detail` is the template of one entry of `{details}`, over `{field}` and `{message}`. The names in `NEEDED` are what
-    the machine itself may have to say; a vendor adds its own.
+    `detail` is the template of one entry of `{details}`, over `{field}` and `{message}`; `{details_by_field}` is the
+    same as an object, field → list of entries. The names in `NEEDED` are what the machine itself may have to say; a
+    vendor adds its own.
     """
 
     body: Any
@@ -178,6 +187,17 @@ class Body(Rule, frozen=True):
     missing_type: str | None = "application/json"
 
 
+class AccountInPath(Rule, frozen=True):
+    """Every path names the caller's account: by which parameter, and under which name it is among the credentials.
+
+    Whoever names another's is refused with `refusal`, a name of the profile's known errors.
+    """
+
+    parameter: str
+    credential: str
+    refusal: str
+
+
 class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What surrounds the endpoints of one surface."""
 
@@ -190,6 +210,9 @@ class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rate_limits: dict[str, RateLimit] = {}
     admission: tuple[Literal["throttle", "authenticate"], ...] = ("authenticate", "throttle")
     """The vendor's order: who is counted before being known, and who is known before being counted."""
+    account: AccountInPath | None = None
+    paths: Literal["exact", "any_case"] = "exact"
+    """Whether the fixed parts of a path may be written in any case."""
 
 
 # What the vendor tells others ----------------------------------------------------------------------------------------
@@ -200,7 +223,7 @@ class Signature(Rule, frozen=True):
 
     header: str
     algorithm: Literal["hmac_sha256", "hmac_sha1"] = "hmac_sha256"
-    encoding: Literal["base64", "hex"] = "base64"
+    encoding: Literal["base64", "hex", "hex_upper"] = "base64"
     prefix: str = ""
 
 
@@ -210,6 +233,8 @@ class Retries(Rule, frozen=True):
     after_seconds: tuple[float, ...]
     connect_timeout_seconds: float
     timeout_seconds: float
+    final_statuses: tuple[int, ...] = ()
+    """Answers after which there is no further attempt, though they are failures."""
 
 
 class GiveUp(Rule, frozen=True):
@@ -241,9 +266,11 @@ class Versions(Rule, frozen=True):
 
 
 class Stamps(Rule, frozen=True):
-    """How the vendor writes a moment."""
+    """How the vendor writes a moment. `iso_local_millis` is the time in `zone` with its offset, at most three decimals
+    and no trailing zeros."""
 
-    kind: Literal["iso_utc_seconds", "iso_utc_millis"]
+    kind: Literal["iso_utc_seconds", "iso_utc_millis", "iso_local_millis"]
+    zone: str = "UTC"
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -95,10 +95,14 @@ class HttpLimits:
 
 @dataclass(frozen=True)
 class Complaint:
-    """What a vendor's error body says: its own code and words, empty where it has none."""
+    """What a vendor's error body says: its own code and words, empty where it has none.
+
+    `kind` is what the refusal means where its status does not tell: a vendor that says 400 to everything.
+    """
 
     code: str = ""
     message: str = ""
+    kind: type[ConnectorError] | None = None
 
 
 class Http:
@@ -301,7 +305,7 @@ class Http:
         if 200 <= answer.status < 300:
             return
         complaint = self._complaint(answer) if self._complaint else Complaint()
-        kind = _error_class(answer.status)
+        kind = complaint.kind or _error_class(answer.status)
         words = complaint.message or httpx.codes.get_reason_phrase(answer.status) or "no reason given"
         message = f"{answer.status}: {words}"
         more: dict[str, Any] = {"code": complaint.code}

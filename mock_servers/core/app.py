@@ -47,7 +47,11 @@ class VendorApp:
         self.worlds = worlds
         self.contract = fake.contract
         self.checks = Checks(self.contract)
-        self.routes = Routes(self.contract.operations.values())
+        surfaces = self.contract.surfaces.items()
+        self.routes = Routes(
+            self.contract.operations.values(),
+            any_case={name for name, surface in surfaces if surface.profile.paths == "any_case"},
+        )
         self._surface_by_prefix = _prefixes(self.contract.operations.values())
         self._secrets_in = {
             name: [_secret_in(scheme, fake) for scheme in surface.profile.auth]
@@ -69,7 +73,7 @@ class VendorApp:
         surface = self.contract.surfaces[name].profile
         presented = self._presented(name, request)
         caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
-        world = self.worlds.of(caller or self._tenant(operation, request))
+        world = self.worlds.of(caller or self._tenant(operation, request, found))
         world.catch_up()
         now = world.clock.now()
         names = self._names(operation, request)
@@ -136,13 +140,17 @@ class VendorApp:
                 return digest("token", secret)
         return ""
 
-    def _tenant(self, operation: Operation | None, request: Request) -> Credential | None:
-        """Whose account is meant where no token says so: by the client id of a grant, else by the host name."""
+    def _tenant(self, operation: Operation | None, request: Request, found: Any) -> Credential | None:
+        """Whose account is meant where no token says so: by the path, by the client id of a grant, else by the host
+        name."""
+        if operation is not None and operation.account:
+            named: str = found[operation.account]
+            return self.worlds.directory.find(self.fake.vendor, "tenant", named.lower())
         if operation is not None and operation.scopes is None:
             for client in _client_ids(request):
-                found = self.worlds.directory.find(self.fake.vendor, "client", client)
-                if found is not None:
-                    return found
+                known = self.worlds.directory.find(self.fake.vendor, "client", client)
+                if known is not None:
+                    return known
         return self.worlds.directory.find(self.fake.vendor, "tenant", request.host)
 
     def _admit(self, call: Call, surface: SurfaceProfile, presented: str, caller: Credential | None) -> None:
@@ -164,6 +172,9 @@ class VendorApp:
             raise Refusal("invalid_token")
         if caller.expires is not None and call.now >= caller.expires:
             raise Refusal("expired_token")
+        rule = call.surface.account
+        if rule is not None and call.path.get(rule.parameter, "").lower() != caller.about[rule.credential].lower():
+            raise Refusal(rule.refusal, account=call.path.get(rule.parameter, ""))
         for scope in needed:
             if scope not in caller.scopes:
                 raise Refusal("missing_scope", scope=scope, granted=" ".join(sorted(caller.scopes)))
@@ -392,7 +403,8 @@ def _secret_in(scheme: Auth, fake: Fake) -> Callable[[Request], str | None]:
         case Bearer():
             return lambda request: _after(b"bearer ", request)
         case Basic():
-            return lambda request: _after(b"basic ", request)
+            place = scheme.header.lower().encode()
+            return lambda request: _after(b"basic ", request, place)
         case HeaderToken():
             name = scheme.header.lower().encode()
             return lambda request: request.header(name)
@@ -400,8 +412,8 @@ def _secret_in(scheme: Auth, fake: Fake) -> Callable[[Request], str | None]:
             return lambda request: fake.schemes[scheme.name](request)
 
 
-def _after(word: bytes, request: Request) -> str | None:
-    text = request.header(b"authorization")
+def _after(word: bytes, request: Request, header: bytes = b"authorization") -> str | None:
+    text = request.header(header)
     return text[len(word) :].strip() if text and text[: len(word)].lower().encode() == word else None
 
 

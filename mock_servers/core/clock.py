@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 Mode = Literal["real", "manual"]
 
@@ -96,6 +97,20 @@ def iso_millis(moment: float) -> str:
     """`2025-03-04T10:11:12.345Z`."""
     millis = round(moment * 1000)  # not cut off: a float is as often just below the moment it was read from
     return f"{_iso(millis // 1000)[:-1]}.{millis % 1000:03d}Z"
+
+
+def iso_local_millis(moment: float, zone: str) -> str:
+    """`2025-03-04T11:11:12.34+01:00`: the time there, at most three decimals, no trailing zeros."""
+    millis = round(moment * 1000)
+    decimals = f".{millis % 1000:03d}".rstrip("0").rstrip(".")
+    head, offset = _local(millis // 1000, zone)
+    return f"{head}{decimals}{offset}"
+
+
+@lru_cache(maxsize=64)
+def _local(whole: int, zone: str) -> tuple[str, str]:
+    text = datetime.fromtimestamp(whole, ZoneInfo(zone)).isoformat()
+    return text[:19], text[19:]
 
 
 @lru_cache(maxsize=64)

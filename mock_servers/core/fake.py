@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from contracts.contract import Contract, Operation, load
 from contracts.profile import SurfaceProfile
-from mock_servers.core.clock import iso_millis, iso_seconds
+from mock_servers.core.clock import iso_local_millis, iso_millis, iso_seconds
 from mock_servers.core.credentials import Credential, digest
 from mock_servers.core.store import Collection, Document
 from mock_servers.core.webhooks import HEALTH, KIND
@@ -220,6 +220,7 @@ class Fake:
         self.find_listeners: Callable[[Work, Event], Iterable[Listener]] | None = None
         self.on_give_up: Callable[[Work, str], None] | None = None
         self.on_delivered: Callable[[Work, str], None] | None = None
+        self.on_attempt: Callable[[bytes, int], bytes] | None = None
 
     @property
     def contract(self) -> Contract:
@@ -228,8 +229,10 @@ class Fake:
 
     def stamp_of(self, moment: float) -> str:
         """A moment as the vendor writes it."""
-        kind = self.contract.profile.stamps.kind
-        return iso_seconds(moment) if kind == "iso_utc_seconds" else iso_millis(moment)
+        stamps = self.contract.profile.stamps
+        if stamps.kind == "iso_local_millis":
+            return iso_local_millis(moment, stamps.zone)
+        return iso_seconds(moment) if stamps.kind == "iso_utc_seconds" else iso_millis(moment)
 
     def operation(self, *ids: str) -> Callable[[F], F]:
         """What is done when an operation is called: look up, refuse, change, tell, answer."""
@@ -308,6 +311,11 @@ class Fake:
         """What becomes of a subscription after too many failures."""
         self.on_give_up = does
         return does
+
+    def attempted(self, writes: F) -> F:
+        """The bytes of a delivery's n-th attempt, from 1 on, for vendors that count attempts in the body."""
+        self.on_attempt = writes
+        return writes
 
     def act(self, work: Work, name: str, arguments: Any) -> Any:
         """Do what people do. Raises KeyError for an unknown action, `msgspec.ValidationError` for a wrong form."""

@@ -9,6 +9,9 @@ from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import encode
 from mock_servers.core.wire import RawHeaders, header_line
 
+LISTS = ("{details}", "{details_by_field}")
+"""Templates that become what was wrong; a member with nothing to tell is left out."""
+
 
 class Words(dict[str, Any]):
     """What a template may mention; what was not said stays visibly unsaid."""
@@ -25,6 +28,7 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
         _filled(errors.detail if known.detail is None else known.detail, Words(field=field, message=message), [])
         for field, message in refusal.details
     ]
+    words["details_by_field"] = _by_field(refusal.details, details)
     words["details_text"] = "; ".join(f"{field}: {said}" if field else said for field, said in refusal.details)
     words["code"] = refusal.code
     words["message"] = known.message.format_map(words)
@@ -37,6 +41,14 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
     return known.status, headers, body.encode() if isinstance(body, str) else encode(body)
 
 
+def _by_field(told: tuple[tuple[str, str], ...], details: list[Any]) -> dict[str, list[Any]]:
+    """The entries under the fields they are about, in their order."""
+    by_field: dict[str, list[Any]] = {}
+    for (field, _), entry in zip(told, details, strict=True):
+        by_field.setdefault(field, []).append(entry)
+    return by_field
+
+
 def _body(errors: Errors, known: KnownError, words: Words, details: list[Any]) -> Any:
     template = errors.body if known.body is msgspec.UNSET else known.body
     return _filled(template, words, details)
@@ -47,13 +59,15 @@ def _filled(template: Any, words: Words, details: list[Any]) -> Any:
     match template:
         case "{details}":
             return details
+        case "{details_by_field}":
+            return words["details_by_field"]
         case str():
             return template.format_map(words)
         case dict():
             return {
                 name: _filled(value, words, details)
                 for name, value in template.items()
-                if not (value == "{details}" and not details)
+                if not (value in LISTS and not details)
             }
         case list():
             return [_filled(value, words, details) for value in template]

@@ -1,6 +1,6 @@
 """From method and path to an operation, without walking over routes: one step per segment, however many there are."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from urllib.parse import unquote
 
 from contracts.contract import Operation
@@ -9,10 +9,12 @@ from contracts.contract import Operation
 class Node:
     """A place in the tree of segments: fixed children, one free child, and free children with something around them."""
 
-    __slots__ = ("around", "fixed", "free", "methods")
+    __slots__ = ("around", "fixed", "folded", "free", "methods")
 
     def __init__(self) -> None:
         self.fixed: dict[str, Node] = {}
+        self.folded: dict[str, Node] = {}
+        """Fixed children that are found in whatever case they are written, by their names in lower case."""
         self.free: Node | None = None
         self.around: list[tuple[str, str, Node]] = []
         self.methods: dict[str, tuple[Operation, tuple[str, ...]]] = {}
@@ -21,7 +23,9 @@ class Node:
 class Routes:
     """The operations of one vendor by method and path. Paths are as they came: percent-encoded."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, operations: Iterable[Operation], any_case: Container[str] = ()) -> None:
+        """`any_case` are the surfaces whose paths mind no case where they are fixed."""
+        self._any_case = any_case
         self._exact: dict[tuple[str, str], Operation] = {}
         self._near: dict[tuple[str, str], tuple[Operation, str]] = {}
         """Operations whose only free segment is their last, such as `/orders/{id}`: found without a walk."""
@@ -61,7 +65,10 @@ class Routes:
         node, names = self._root, []
         for segment in operation.path.split("/")[1:]:
             if "{" not in segment:
-                node = node.fixed.setdefault(segment, Node())
+                child = node.fixed.setdefault(segment, Node())
+                if operation.surface in self._any_case:
+                    node.folded[segment.lower()] = child
+                node = child
                 continue
             before, rest = segment.split("{", 1)
             name, after = rest.split("}", 1)
@@ -104,7 +111,7 @@ def _walk(node: Node, segments: list[str], at: int, values: list[str]) -> Node |
     if at == len(segments):
         return node if node.methods else None
     segment = segments[at]
-    fixed = node.fixed.get(segment)
+    fixed = node.fixed.get(segment) or node.folded.get(segment.lower())
     if fixed is not None and (found := _walk(fixed, segments, at + 1, values)) is not None:
         return found
     kept = len(values)

@@ -23,6 +23,8 @@ def struck(rule: RateLimit, now: float, seconds: int) -> dict[str, Any]:
     words = limit_of(rule).words(now)
     wait = f"{seconds:.1f}" if isinstance(words["retry_after_seconds"], str) else seconds
     now_full = {"used": words["limit"], "remaining": 0, "reset_seconds": seconds}
+    if "reset_epoch_seconds" in words:
+        now_full["reset_epoch_seconds"] = math.ceil(now + seconds)
     return words | now_full | {"retry_after_seconds": wait, "retry_after_millis": seconds * 1000}
 
 
@@ -49,6 +51,7 @@ class Window:
             "used": self.used,
             "remaining": max(0, self.rule.limit - self.used),
             "reset_seconds": math.ceil(left),
+            "reset_epoch_seconds": math.ceil(now + left),
             "retry_after_seconds": max(1, math.ceil(left)),
             "retry_after_millis": max(1, math.ceil(left * 1000)),
         }

@@ -56,7 +56,7 @@ def signed(rule: Signature, secret: str, body: bytes) -> str:
     """The signature header's value over the raw body."""
     mac = hmac.new(secret.encode(), body, getattr(hashlib, rule.algorithm.removeprefix("hmac_")))
     value = base64.b64encode(mac.digest()).decode() if rule.encoding == "base64" else mac.hexdigest()
-    return rule.prefix + value
+    return rule.prefix + (value.upper() if rule.encoding == "hex_upper" else value)
 
 
 # Into the outbox: called while the change is still uncommitted --------------------------------------------------------
@@ -142,6 +142,8 @@ async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any]
     if not timer.get("redelivery") and (delivery["state"] != "pending" or timer.get("made", made) != made):
         return  # it got there some other way, or its next attempt has a time of its own
     body = delivery["body"].encode()
+    if fake.on_attempt is not None:
+        body = fake.on_attempt(body, made + 1)
     headers = dict(delivery["headers"])
     if rules.signature is not None:
         secret = world.secret_of(vendor, delivery["secret_of"])
@@ -149,11 +151,17 @@ async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any]
     outcome = await courier.post(delivery["url"], headers, body, rules)
     if world.gone:
         return
-    _record(world, vendor, due, delivery, outcome, headers)
+    _record(world, vendor, due, delivery, outcome, headers, body)
 
 
 def _record(
-    world: "World", vendor: str, at: float, tried: "Document", outcome: Outcome, headers: dict[str, str]
+    world: "World",
+    vendor: str,
+    at: float,
+    tried: "Document",
+    outcome: Outcome,
+    headers: dict[str, str],
+    body: bytes,
 ) -> None:
     work = world.work(vendor, at)
     delivery = work.collection(KIND).find(tried.id)
@@ -167,11 +175,11 @@ def _record(
         "answer": outcome.answer,
         "error": outcome.error,
         "headers": headers,
-        "signed": delivery["body"] if rules.signature else "",
+        "signed": body.decode() if rules.signature else "",
     }
     attempts = [*delivery["attempts"], made]
     there = outcome.good or delivery["state"] == "delivered"
-    wait = None if there else _wait_seconds(rules, len(attempts))
+    wait = None if there else _wait_seconds(rules, len(attempts), outcome.status)
     state = "delivered" if there else "pending" if wait is not None else "failed"
     work.collection(KIND).save(delivery | {"attempts": attempts, "state": state})
     if wait is not None:
@@ -180,7 +188,9 @@ def _record(
     world.finish(work)
 
 
-def _wait_seconds(rules: Webhooks, attempts: int) -> float | None:
+def _wait_seconds(rules: Webhooks, attempts: int, status: int | None) -> float | None:
+    if status in rules.retries.final_statuses:
+        return None
     schedule = rules.retries.after_seconds
     return schedule[attempts - 1] if attempts <= len(schedule) else None
 

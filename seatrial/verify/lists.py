@@ -53,7 +53,8 @@ class Lists:
         if not isinstance(rule, (PageNumber, LinkHeader)):
             return None
         names = {each["name"] for each in operation.parameters if each["in"] == "query"}
-        return rule if rule.size in names else None
+        fixed = isinstance(rule, PageNumber) and not rule.size and rule.page in names
+        return rule if fixed or rule.size in names else None
 
     def first_rows(self, operation: Operation, token: Any = ...) -> list[Any]:
         """The first page at its usual size; nothing when it cannot be had."""
@@ -71,7 +72,7 @@ class Lists:
         except CannotAskError:
             return []
         if rule is not None:
-            recipe = recipe.asking(**{rule.size: rule.size_maximum})
+            recipe = recipe.asking(**sized(rule, rule.size_maximum))
         exchange = self._bench.ask(operation, recipe, token=token)
         return rows_in(rule, exchange) or [] if exchange.good else []
 
@@ -99,7 +100,8 @@ class Lists:
         between: Callable[[int], None] | None = None,
         pages_maximum: int = PAGES_MAXIMUM,
     ) -> Walk:
-        """Every page at a size, one after the other. `between` is called after each with its number from 1 on."""
+        """Every page at a size, where one can be chosen, one after the other. `between` is called after each with its
+        number from 1 on."""
         rule = self.rule(operation)
         steps = self._by_number if isinstance(rule, PageNumber) else self._by_link
         walked = Walk()
@@ -120,17 +122,20 @@ class Lists:
     def _by_number(self, operation: Operation, size: int, token: Any) -> Iterator[Exchange]:
         rule = self.rule(operation)
         assert isinstance(rule, PageNumber)  # noqa: S101 - walk() has looked
-        recipe = self._bench.recipes.of(operation).asking(**{rule.size: size})
+        recipe = self._bench.recipes.of(operation).asking(**sized(rule, size))
         page = rule.first
         while True:
             exchange = self._bench.ask(operation, recipe.asking(**{rule.page: page}), token=token)
-            ended = rule.past_the_end == "not_found" and exchange.status == 404 and page > rule.first
-            if ended:
+            if page > rule.first and rule.past_the_end != "empty" and self._is_past(rule, exchange):
                 return
             yield exchange
             if not (rows_in(rule, exchange) or []):
                 return
             page += 1
+
+    def _is_past(self, rule: PageNumber, exchange: Exchange) -> bool:
+        known = self._bench.profile.errors.known
+        return exchange.status == (404 if rule.past_the_end == "not_found" else known[rule.past_the_end].status)
 
     def _by_link(self, operation: Operation, size: int, token: Any) -> Iterator[Exchange]:
         rule = self.rule(operation)
@@ -143,6 +148,11 @@ class Lists:
             if link is None:
                 return
             recipe = msgspec.structs.replace(recipe, query=tuple(parse_qsl(urlsplit(link).query)))
+
+
+def sized(rule: PageNumber | LinkHeader, size: int) -> dict[str, int]:
+    """The parameter that asks for pages of a size; none where nobody can choose."""
+    return {rule.size: size} if rule.size else {}
 
 
 def rows_in(rule: PageNumber | LinkHeader | None, exchange: Exchange) -> list[Any] | None:

@@ -82,8 +82,9 @@ def changes(contract: Contract, operation: Operation) -> bool:
 
 
 def named_in_path(operation: Operation) -> bool:
-    """Its path names a thing; a version in it names none."""
-    return any(each["in"] == "path" and each["name"] != "version" for each in operation.parameters)
+    """Its path names a thing; a version or the caller's own account in it names none."""
+    none = {"version", operation.account}
+    return any(each["in"] == "path" and each["name"] not in none for each in operation.parameters)
 
 
 def parameters(operation: Operation, where: str) -> Iterator[dict[str, Any]]:
@@ -140,7 +141,8 @@ class Recipes:
     def _path(self, operation: Operation, *, real: bool, id: str = "") -> str:
         path = operation.path
         for name in re.findall(r"{([^}]+)}", path):
-            value = id if id and name != "version" else self._path_value(operation, name, real=real)
+            ours = name in {"version", operation.account}
+            value = id if id and not ours else self._path_value(operation, name, real=real)
             path = path.replace(f"{{{name}}}", quote(value, safe=":,@"))
         return path
 
@@ -148,6 +150,9 @@ class Recipes:
         versions = self._bench.contract.profile.versions
         if name == "version" and versions is not None:
             return self._bench.version or versions.current
+        account = self._bench.profile.account
+        if account is not None and name == operation.account:
+            return self._bench.target.credentials.own.get(account.credential, "")
         parent = operation.path.split(f"/{{{name}}}", 1)[0]
         found = self._bench.known.under(parent, name) if real else ()
         if found:

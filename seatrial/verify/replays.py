@@ -70,7 +70,11 @@ def _with_our_path(bench: "Bench", operation: Operation, replay: Replay) -> str:
     path = replay.recipe.path
     for wanted, given in zip(operation.path.split("/"), path.split("/"), strict=False):
         name = wanted.removeprefix("{").removesuffix("}")
-        if wanted != given and wanted.startswith("{") and name != "version":
+        if name == operation.account and name:
+            account = bench.profile.account
+            own = bench.target.credentials.own.get(account.credential, "") if account else given
+            path = path.replace(f"/{given}/", f"/{own}/", 1)
+        elif wanted != given and wanted.startswith("{") and name != "version":
             replay.named = True
             known = bench.known.under(operation.path.split(f"/{wanted}", 1)[0], name)
             if not known:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -45,7 +46,11 @@ class Target:
         self._printed = frozenset(word for word in printed if word)
         self._pace = None if self.near else Pace(timing)
         self._client = httpx.Client(
-            transport=transport, timeout=TIME_OUT_SECONDS, follow_redirects=False, trust_env=not self.near
+            transport=transport,
+            timeout=TIME_OUT_SECONDS,
+            follow_redirects=False,
+            trust_env=not self.near,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # what one call was told, the next forgets
         )
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from contracts.profile import Errors, KnownError
 
 ANY = "{details}"
+BY_FIELD = "{details_by_field}"
 
 
 def body_problem(errors: Errors, code: str, body: Any) -> str:
@@ -62,6 +63,9 @@ def _words(code: str, known: KnownError) -> dict[str, re.Pattern[str]]:
 def _problem(template: Any, value: Any, words: dict[str, re.Pattern[str]], at: str) -> str:
     if template == ANY:
         return "" if isinstance(value, list) else f"{at} is no list"
+    if template == BY_FIELD:
+        by_field = isinstance(value, dict) and all(isinstance(each, list) for each in value.values())
+        return "" if by_field else f"{at} is no object of lists"
     match template:
         case dict():
             return _member_problem(template, value, words, at)
@@ -86,7 +90,7 @@ def _member_problem(template: dict[str, Any], value: Any, words: dict[str, re.Pa
         if name in value:
             if said := _problem(part, value[name], words, f"{at}.{name}"):
                 return said
-        elif part != ANY:
+        elif part not in (ANY, BY_FIELD):
             return f"{at}.{name} is missing"
     extra = sorted(value.keys() - template.keys())
     return f"{at} has {', '.join(extra)}, which the profile does not know" if extra else ""

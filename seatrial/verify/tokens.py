@@ -60,7 +60,7 @@ class Tokens:
                 case HeaderToken():
                     return ((scheme.header, token),)
                 case Basic():
-                    return (("Authorization", f"Basic {token}".rstrip()),)
+                    return ((scheme.header, f"Basic {token}".rstrip()),)
                 case _:
                     continue  # the vendor's own: the credentials file carries its headers
         return ()

@@ -376,6 +376,16 @@ def test_the_vendors_words_and_code_are_in_the_error():
     assert caught.value.code == "sku_missing"
 
 
+def test_a_vendor_that_says_400_to_everything_is_sorted_by_its_words():
+    """A complaint may say what a refusal means where its status does not tell; else the status does."""
+    sorting = lambda answer: Complaint(kind=Unavailable if b"later" in answer.body else None)  # noqa: E731
+    for body, kind in (("come later", Unavailable), ("no", Invalid)):
+        vendor = lambda request, body=body: httpx.Response(400, text=body)  # noqa: E731
+        with pytest.raises(kind) as caught:
+            run(send(vendor, WRITE, complaint=sorting))
+        assert caught.value.status == 400
+
+
 @contextmanager
 def captured_logs():
     """What structlog is told, whatever the application set up, and no trace of it afterwards."""

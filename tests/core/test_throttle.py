@@ -49,8 +49,8 @@ def test_a_window_says_when_it_ends():
     limit = limit_of(WINDOW)
     admitted(limit, 0, 0, 0)
     assert limit.words(10.5) == {
-        "limit": 3, "used": 3, "remaining": 0, "reset_seconds": 50, "retry_after_seconds": 50,
-        "retry_after_millis": 49_500,
+        "limit": 3, "used": 3, "remaining": 0, "reset_seconds": 50, "reset_epoch_seconds": 60,
+        "retry_after_seconds": 50, "retry_after_millis": 49_500,
     }  # fmt: skip
     assert admitted(limit, 10.5 + 49.4, 10.5 + 50) == [False, True]
 

@@ -103,9 +103,17 @@ def _built(target: Target, surface: str) -> dict[str, Any]:
         item = document["paths"][operation.path]
         if not operation.built or is_graphql(operation):
             del item[operation.method.lower()]
-        elif target.contract.profile.surfaces[surface].unknown.body == "ignore":
+            continue
+        for each in item[operation.method.lower()].get("parameters", []):
+            if operation.account and each.get("name") == operation.account:  # another's has a law of its own
+                each["schema"] = {"enum": [target.credentials.own[_account(target, surface)]]}
+        if target.contract.profile.surfaces[surface].unknown.body == "ignore":
             _open(item[operation.method.lower()].get("requestBody", {}))
     return document
+
+
+def _account(target: Target, surface: str) -> str:
+    return target.contract.profile.surfaces[surface].account.credential
 
 
 def _open(schema: Any) -> None:

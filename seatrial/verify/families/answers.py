@@ -32,6 +32,7 @@ from seatrial.verify.recipes import grants, is_graphql
 STAMPS = {
     "iso_utc_seconds": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
     "iso_utc_millis": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+    "iso_local_millis": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,2}[1-9])?[+-]\d\d:\d\d"),
 }
 INSIDES = re.compile(rb"Traceback \(most recent call last\)|site-packages|File \"[^\"]+\.py\"|SQLSTATE|sqlite3\.")
 TEXTS = ("%00", "%ff%fe", "'%20OR%201=1--", "%F0%9F%9A%A2", "..%2f..%2fetc", "%E2%80%AE", "x" * 3000)

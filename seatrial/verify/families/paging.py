@@ -1,13 +1,14 @@
 """Lists: the pages joined are the collection, each row once, with sizes, ends and newcomers as the profile says."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from contracts.contract import Operation
 from contracts.profile import LinkHeader, PageNumber
 from seatrial.verify.bench import Bench
 from seatrial.verify.conditions import growing, linked_pages, listed, numbered_pages, paging_rule, telling_pages
 from seatrial.verify.law import Finding, law
-from seatrial.verify.lists import rows_in
+from seatrial.verify.lists import rows_in, sized
 from seatrial.verify.recipes import makes_in
 
 SIZES = (1, 2, 7, 25)
@@ -45,8 +46,8 @@ def joined(bench: Bench) -> Iterator[Finding]:
 def page_sizes(bench: Bench) -> Iterator[Finding]:
     for operation, rule in _lists(bench):
         total = len(bench.lists.walk(operation, rule.size_maximum).rows)
-        for size in (None, 1, 7, rule.size_maximum):
-            exchange = bench.lists.page(operation, **({rule.size: size} if size else {}))
+        for size in (None, 1, 7, rule.size_maximum) if rule.size else (None,):
+            exchange = bench.lists.page(operation, **(sized(rule, size) if size else {}))
             rows = rows_in(rule, exchange)
             wanted = min(size or rule.size_default, total)
             problem = "" if rows is not None and len(rows) == wanted else f"{len(rows or ())} rows of {total}"
@@ -60,7 +61,7 @@ def page_sizes(bench: Bench) -> Iterator[Finding]:
     source=paging_rule,
 )
 def size_maximum(bench: Bench) -> Iterator[Finding]:
-    for operation, rule in _lists(bench):
+    for operation, rule in _sized_lists(bench):
         most = bench.lists.page(operation, **{rule.size: rule.size_maximum})
         problem = "" if most.good else f"answered {most.status}"
         yield bench.judged(f"{operation.id}, size {rule.size_maximum}", problem, "a page", most)
@@ -81,7 +82,7 @@ def size_maximum(bench: Bench) -> Iterator[Finding]:
     source=paging_rule,
 )
 def size_garbage(bench: Bench) -> Iterator[Finding]:
-    for operation, rule in _lists(bench):
+    for operation, rule in _sized_lists(bench):
         for size in (0, -1, "seatrial", "1e3"):
             exchange = bench.lists.page(operation, **{rule.size: size})
             yield bench.refused(f"{operation.id}, size {size}", exchange, "invalid_query")
@@ -102,8 +103,8 @@ def page_ends(bench: Bench) -> Iterator[Finding]:
         for page in (past, past + 1000):
             exchange = bench.lists.page(operation, **{rule.page: page})
             about = f"{operation.id}, page {page}"
-            if rule.past_the_end == "not_found":
-                yield bench.refused(about, exchange, "not_found")
+            if rule.past_the_end != "empty":
+                yield bench.refused(about, exchange, rule.past_the_end)
             else:
                 rows = rows_in(rule, exchange)
                 problem = "" if exchange.good and rows == [] else f"answered {exchange.status} with {rows!r:.80}"
@@ -124,14 +125,14 @@ def counts(bench: Bench) -> Iterator[Finding]:
         if not isinstance(rule, PageNumber) or not set(rule.envelope) - {"rows"}:
             continue
         total = len(bench.lists.walk(operation, rule.size_maximum).rows)
-        for page, size in ((rule.first, rule.size_maximum), (rule.first + 1, 3), (rule.first, 1)):
-            exchange = bench.lists.page(operation, **{rule.page: page, rule.size: size})
+        usual = ((rule.first, rule.size_maximum), (rule.first + 1, 3), (rule.first, 1))
+        for page, size in usual if rule.size else ((rule.first, rule.size_default),):
+            exchange = bench.lists.page(operation, **{rule.page: page}, **sized(rule, size))
             true = {"page": page, "size": size, "total": total, "pages": -(-total // size)}
-            said = exchange.json if isinstance(exchange.json, dict) else {}
             wrong = [
-                f"{member} is {said.get(member)}, not {true[word]}"
+                f"{member} is {_member(exchange.json, member)}, not {true[word]}"
                 for word, member in rule.envelope.items()
-                if word in true and said.get(member) != true[word]
+                if word in true and _member(exchange.json, member) != true[word]
             ]
             yield bench.judged(f"{operation.id}, page {page} by {size}", "; ".join(wrong), "true counts", exchange)
 
@@ -230,7 +231,21 @@ def _lists(bench: Bench) -> Iterator[tuple[Operation, PageNumber | LinkHeader]]:
             yield operation, rule
 
 
+def _sized_lists(bench: Bench) -> Iterator[tuple[Operation, PageNumber | LinkHeader]]:
+    """Lists whose pages are as large as one asks for."""
+    return ((operation, rule) for operation, rule in _lists(bench) if rule.size)
+
+
+def _member(body: Any, path: str) -> Any:
+    """What is under a dotted name; None when nothing is."""
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
+
+
 def _sizes(rule: PageNumber | LinkHeader, rows: int) -> Iterator[int]:
+    if not rule.size:
+        return
     for size in (*SIZES, rows, rows + 1):
         if 1 <= size < rule.size_maximum and (size > 1 or rows <= ROWS_WALKED_ONE_BY_ONE):
             yield size

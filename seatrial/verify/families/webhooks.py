@@ -372,7 +372,9 @@ def _secrets(told: Told) -> list[str]:
 
 def _mac(rule: Signature, secret: str, body: bytes) -> str:
     digest = hmac.new(secret.encode(), body, getattr(hashlib, rule.algorithm.removeprefix("hmac_"))).digest()
-    return rule.prefix + (base64.b64encode(digest).decode() if rule.encoding == "base64" else digest.hex())
+    if rule.encoding == "base64":
+        return rule.prefix + base64.b64encode(digest).decode()
+    return rule.prefix + (digest.hex().upper() if rule.encoding == "hex_upper" else digest.hex())
 
 
 def _topic_of(heard: Heard, known: list[str]) -> str | None:
