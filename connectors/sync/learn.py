@@ -55,11 +55,14 @@ def maybe_there(effect: Effect | None) -> bool:
 
 
 def ask(ledger: Ledger, merchant: Merchant, key: str, *, lane: str, subject: str, now: datetime, due: datetime) -> None:
-    """Ask for an outcome, and see that its function runs in time. One that was needless before is asked for anew."""
+    """Ask for an outcome, and see that its function runs in time.
+
+    One that was needless before is asked for anew; one that a person has given up stays so.
+    """
     known = ledger.effect(key)
     if known is None:
         ledger.want(key, merchant=merchant.name, lane=lane, subject=subject, now=now, due=due)
-    elif known.state == "void":
+    elif known.state == "void" and known.reason != "skipped":
         ledger.reopen(key, due=due)
     else:
         return
@@ -218,9 +221,19 @@ def _call_off(ledger: Ledger, merchant: Merchant, order: Order, deliver: Effect 
     lane, subject = deliver.lane, reference_of(order.source)
     if not maybe_there(deliver):
         call_off_unsent(ledger, merchant, deliver, now)
-    elif not (deliver.remote and maybe_there_or_coming(ledger.effect(unsell_key(lane, deliver.remote)))):
+    elif not (_is_cancelled_there(ledger, deliver) or _comes_from_there(ledger, deliver)):
         due = max(now, deliver.due) if deliver.state == "sent" else now
         ask(ledger, merchant, cancel_key(order.source), lane=lane, subject=subject, now=now, due=due)
+
+
+def _is_cancelled_there(ledger: Ledger, deliver: Effect) -> bool:
+    there = ledger.fact("delivery", deliver.lane, deliver.remote) if deliver.remote else None
+    return there is not None and there.status == "cancelled"
+
+
+def _comes_from_there(ledger: Ledger, deliver: Effect) -> bool:
+    """The source was, or will be, asked to cancel because the destination had."""
+    return bool(deliver.remote) and maybe_there_or_coming(ledger.effect(unsell_key(deliver.lane, deliver.remote or "")))
 
 
 def call_off_unsent(ledger: Ledger, merchant: Merchant, deliver: Effect, now: datetime) -> None:
@@ -275,10 +288,12 @@ def call_off_at_source(ledger: Ledger, merchant: Merchant, order: Ref, now: date
     deliver = ledger.effect(deliver_key(order))
     if deliver is None or deliver.state != "done" or not deliver.remote:
         return  # one whose outcome is unknown comes here again when it is settled
-    there = ledger.fact("delivery", deliver.lane, deliver.remote)
     ours = ledger.effect(cancel_key(order))
-    if there is None or there.status != "cancelled" or (ours and ours.state != "void"):
+    if not _is_cancelled_there(ledger, deliver) or (ours and ours.state != "void"):
         return
+    fact = ledger.fact("order", order.connection, order.id)
+    if fact is not None and fact.status == "cancelled":
+        return  # there is nothing to ask for, however often this is read
     key = unsell_key(deliver.lane, deliver.remote)
     ask(ledger, merchant, key, lane=order.connection, subject=reference_of(order), now=now, due=now)
 
@@ -320,7 +335,7 @@ def decide_shipment(ledger: Ledger, merchant: Merchant, shipment: Shipment, orde
             now=now,
             due=now,
         )
-    elif ship.state == "void" and ship.reason != "skipped":
+    elif ship.state == "void":
         ask(ledger, merchant, ship.key, lane=ship.lane, subject=ship.subject, now=now, due=now)
     elif ship.state == "dead" and not maybe_there(ship):
         again(ledger, ship, now)

@@ -546,6 +546,23 @@ async def test_cancelled_on_both_sides_at_once_nobody_is_bothered() -> None:
 
 
 @story
+async def test_cancelled_there_and_then_here_nobody_is_asked_again_when_both_are_compared() -> None:
+    """Each reading asked the cart or the warehouse anew, and reconciliation left that behind at rest (seed 68)."""
+    world = World()
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.depot.call_off(world.job(order))
+    await office.run("shipping_confirmations")
+    world.shop.change(order, status="cancelled")
+    await office.run("order_download", "shipment_upload")
+    await office.round()
+    assert await office.engine.reconcile() == []
+    assert office.engine.left() == 0
+    assert world.depot.count("cancel_delivery") == world.shop.count("cancel_order") == 0
+
+
+@story
 async def test_cancelled_at_the_destination_before_we_knew_it_had_arrived() -> None:
     world = World()
     office = Office(world)

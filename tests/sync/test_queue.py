@@ -122,6 +122,36 @@ async def test_what_is_given_up_is_for_sale_again_and_does_not_come_back() -> No
 
 
 @story
+async def test_a_cancellation_that_is_given_up_stays_so_when_its_order_is_read_again() -> None:
+    world = World()
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.faults.next("cancel_delivery", "refuse")
+    world.shop.change(order, status="cancelled")
+    await office.round()
+    assert office.engine.skip(Select(kind="cancel")) == [f"cancel:shop:{order}"]
+    await office.engine.reconcile()
+    await office.round()
+    assert office.state(f"cancel:shop:{order}") == "void: skipped"
+
+
+@story
+async def test_a_cart_that_need_not_cancel_is_not_asked_when_the_delivery_is_read_again() -> None:
+    world = World()
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.faults.next("cancel_order", "refuse")
+    world.depot.call_off(world.job(order))
+    await office.round()
+    (skipped,) = office.engine.skip(Select(kind="unsell"))
+    await office.engine.reconcile()
+    await office.round()
+    assert office.state(skipped) == "void: skipped"
+
+
+@story
 async def test_two_merchants_of_one_ledger_do_not_see_each_others_queue() -> None:
     office = await refused()
     other = World(shops=("stall",))
