@@ -75,6 +75,12 @@ class Part(ABC):
     def lag_by(self, seconds: float) -> None:  # noqa: B027 - most vendors have no index that trails
         """Have the vendor's search trail its writes by so much, if it has such an index."""
 
+    def forget_numbers(self) -> None:  # noqa: B027 - most vendors are known to take such an order, or to refuse it
+        """Have the vendor take an order with a number it has already as another one, where it is only assumed not to.
+
+        Whoever writes to it then has to look before repeating: nothing there stands between a lost answer and a second
+        parcel. A vendor without such a guard has nothing to do here."""
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """What an operator would write about this account: fields of its connector's `Settings`, by name."""

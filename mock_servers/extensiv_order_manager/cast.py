@@ -68,6 +68,9 @@ class OrderManagerWarehouse(_Account, WarehousePart):
 
     creates_orders_by = "createOrder"
 
+    def forget_numbers(self) -> None:
+        self.world.settings["extensiv_order_manager.numbers_may_repeat"] = True
+
     # People
 
     def stock(self, sku: str, quantity: int) -> None:

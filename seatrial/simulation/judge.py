@@ -4,7 +4,7 @@ The ledger is asked for two things only: whether anything is left undone, and wh
 person has to be something nobody else could have settled: for each such letter the sides must show why.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -190,12 +190,25 @@ def _shipments(case: Case, goods: Goods) -> Iterator[Breach]:
         if many > left.get(sku, 0) and not known:
             words = f"its cart was told of {many} × {sku}, and {left.get(sku, 0)} left"
             yield _breach("no shipment twice", case, words)
+    yield from _told_by_number(case, lines, goods)
     for parcel in case.parcels:
         naming = [told.id for told in case.order.told if parcel.number in told.numbers]
         if parcel.voided and naming and case.letter("unship") is None:
             yield _breach("voided is voided", case, f"parcel {parcel.number} was voided, and its cart shows it")
     if case.letter("ship") is None and not known:
         yield from _tellable(case, goods, told, left)
+
+
+def _told_by_number(case: Case, lines: Mapping[str, str], goods: Goods) -> Iterator[Breach]:
+    """No more of a parcel is told under its number than it holds. Packs and kits may be made whole by it."""
+    for parcel in case.parcels:
+        naming = [told for told in case.order.told if parcel.number in told.numbers]
+        plain = {line for line, sku in lines.items() if list(goods.units(sku).values()) == [1]}
+        units = [(sku, many) for told in naming for sku, many in _told_units([told], lines, goods, plain).items()]
+        for sku, many in add_up(units).items():
+            if many > parcel.units.get(sku, 0):
+                words = f"its cart was told of {many} × {sku} in parcel {parcel.number}: {len(naming)} fulfilments"
+                yield _breach("no shipment twice", case, words)
 
 
 def _tellable(case: Case, goods: Goods, told: Mapping[str, int], left: Mapping[str, int]) -> Iterator[Breach]:
@@ -217,12 +230,15 @@ def _tellable(case: Case, goods: Goods, told: Mapping[str, int], left: Mapping[s
             yield _breach("every shipment is told", case, words)
 
 
-def _told_units(told: Iterable[Told], lines: Mapping[str, str], goods: Goods) -> dict[str, int]:
+def _told_units(
+    told: Iterable[Told], lines: Mapping[str, str], goods: Goods, only: Collection[str] | None = None
+) -> dict[str, int]:
     return add_up(
         [
             (sku, quantity * many)
             for each in told
             for line, quantity in each.units.items()
+            if only is None or line in only
             for sku, many in goods.units(lines[line]).items()
         ]
     )

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from connectors.sync import Drift, Letter, Select, Settings
 from seatrial import virtual_time
@@ -22,9 +23,9 @@ from seatrial.simulation.judge import Books, Breach, Findings, Parked, judge
 from seatrial.simulation.lives import Crash
 from seatrial.simulation.people import Clerk, Crowd, draw_goods
 from seatrial.simulation.scenario import Habits, Scenario
-from seatrial.simulation.stage import Life, Parts, Stage
+from seatrial.simulation.stage import WAREHOUSE, Life, Parts, Stage
 from seatrial.simulation.trace import Moment, Trace
-from seatrial.simulation.weather import PROFILES, Calm, Rough
+from seatrial.simulation.weather import PROFILES, Calm, Profile, Rough
 
 PATIENCE = timedelta(hours=24)
 EFFECTS_A_PIECE = 1_000
@@ -96,7 +97,7 @@ class Simulation:
         self.trace = trace
         self.folder = folder
         self.habits = Habits.drawn(scenario)
-        self.profile = PROFILES[scenario.faults]
+        self.profile = parts.weather(PROFILES[scenario.faults])
         self.crashes = 0
         self.restarts = 0
         self.commits = 0
@@ -119,6 +120,8 @@ class Simulation:
             self.stage.furnish(goods)
             for role in self.stage.roles.values():
                 role.lag_by(habits.index_lag_seconds)
+            if habits.forgetful:
+                self.stage.wms.forget_numbers()
             await self.stage.subscribe()
             self.clerk = Clerk(self.scenario, self.stage.wms, goods, self.trace)
             self._let_loose()
@@ -134,7 +137,7 @@ class Simulation:
             return
         for name, wire in self.stage.wires.items():
             wire.weather = Rough(
-                self.profile,
+                self._profile_of(name),
                 self.scenario.chance(f"weather {name}"),
                 self.stage.sandbox.apps[wire.vendor],
                 timeout_seconds=LIMITS.timeout_seconds,
@@ -148,6 +151,13 @@ class Simulation:
                         role.vendor, f"webhook:{topic}", kind, times=None,
                         chance=self.profile.hooks / 4, seconds=300,
                     )  # fmt: skip
+
+    def _profile_of(self, connection: str) -> Profile:
+        """A request that the way carries out twice is two orders at a warehouse that forgets numbers. No client can
+        prevent that: reconciliation tells a person (tests/sync/test_reconcile.py), and there is nothing to judge."""
+        if connection != WAREHOUSE or not self.habits.forgetful:
+            return self.profile
+        return replace(self.profile, rates={**self.profile.rates, "repeat": 0.0})
 
     def _calm(self) -> None:
         """What is under way still lands; nothing else goes wrong any more."""

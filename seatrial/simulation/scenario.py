@@ -53,6 +53,8 @@ class Habits(Struct, frozen=True):
     safety: int
     index_lag_seconds: float
     """How long a vendor's search may trail what was written."""
+    forgetful: bool
+    """The warehouse takes an order under a number it has already as another one: what it is only assumed to know."""
 
     @classmethod
     def drawn(cls, scenario: Scenario) -> "Habits":
@@ -63,4 +65,5 @@ class Habits(Struct, frozen=True):
             delivery_delay=timedelta(seconds=chance.choice((0, 0, 60, 300))),
             safety=chance.choice((0, 0, 2)),
             index_lag_seconds=chance.choice((0.0, 1.0, 4.0)) if scenario.faults != "none" else 0.0,
+            forgetful=chance.random() < 0.5,
         )

@@ -38,6 +38,7 @@ from seatrial.simulation.lives import Crash, MortalLedger
 from seatrial.simulation.scenario import MORNING
 from seatrial.simulation.trace import Trace, TracingJournal
 from seatrial.simulation.waits import Waits, watched
+from seatrial.simulation.weather import Profile
 from seatrial.simulation.wire import Hooks, Wire
 
 WAREHOUSE = "warehouse"
@@ -52,6 +53,7 @@ class Parts:
     engine: type[Engine] = Engine
     ledger: type[MortalLedger] = MortalLedger
     settings: Callable[[Settings], Settings] = field(default=lambda settings: settings)
+    weather: Callable[[Profile], Profile] = field(default=lambda profile: profile)
 
 
 class Goods(Struct, frozen=True):

@@ -132,6 +132,14 @@ def test_the_same_number_with_another_content_is_refused_and_nothing_changes(om)
     assert om.kept() == before
 
 
+def test_a_world_may_have_the_same_number_be_another_order(om):
+    """That a number is known again is an assumption (A8): whoever writes here has to get by with less."""
+    om.world.settings["extensiv_order_manager.numbers_may_repeat"] = True
+    made, again = place(om), om.post("/api/orders", order())
+    assert again.status_code == 201
+    assert again.json()["id"] != made["id"]
+
+
 def test_a_sku_named_twice_is_one_shelf(om):
     made = place(om, "PO-778", (MUG, 3), (LAMP, 1), (MUG, 2))
     assert [item["quantity"] for item in made["items"]] == [3, 1, 2]
