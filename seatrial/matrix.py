@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import timedelta
 from pathlib import Path
+from string import ascii_lowercase
 from types import MappingProxyType
 from typing import Literal
 
@@ -49,6 +50,7 @@ GOODS = Goods({"MUG": 40, "TEE": 30, "CAP": 20}, {"SIX-PACK": {"TEE": 6}, "GIFT-
 ANA = Person("Ana", "Ruiz", "5 Pine Rd", "Albany", "NY", "12207", "US")
 JURGEN = Person("Jürgen", "Müller", "Königstraße 12", "Köln", "", "50667", "DE")
 NOT_VENDORS = frozenset({"core", "sync"})
+BROKEN_TOLD_MAXIMUM = 20
 
 DIES = "the worker dies"
 FAULTS: Mapping[str, Strike | None] = MappingProxyType(
@@ -502,23 +504,44 @@ def run(wanted: Wanted) -> int:
 
 
 def _print(matrix: Sequence[Cell], sweep: Sequence[Cell], missing: Sequence[Write], broken: Sequence[Cell]) -> None:
-    by_row: dict[tuple[str, str], dict[str, Verdict]] = {}
-    for cell in matrix:
-        by_row.setdefault((f"{cell.vendor}.{cell.call}", cell.step), {})[cell.fault] = cell.ending.verdict
-    rows = [(*row, *(_shown(cells.get(fault)) for fault in FAULTS)) for row, cells in by_row.items()]
-    table("Lost-answer matrix", ("write", "request", *FAULTS), rows)
-    counted = {verdict: sum(cell.ending.verdict == verdict for cell in matrix) for verdict in ("once", "parked")}
-    say(f"{len(matrix)} cells run: {counted['once']} once, {counted['parked']} parked for a person.")
+    _print_matrix(matrix)
     if sweep:
         _print_sweep(sweep)
     for write in missing:
         say(f"NOT TRIED: {write.vendor}.{write.call} has no story that leads to it.")
-    for cell in broken[:20]:
-        what = f"{cell.vendor}.{cell.call or 'the day'}, {cell.step}, {cell.fault}"
-        console.print(f"BROKEN: {what}", style="bold red", markup=False)
+    for cell in broken[:BROKEN_TOLD_MAXIMUM]:
+        console.print(f"BROKEN: {_name(cell)}", style="bold red", markup=False)
         for words in cell.ending.words[:5]:
             say(f"  {words}")
     say("Nothing is broken." if not broken and not missing else f"{len(broken)} broken, {len(missing)} not tried.")
+
+
+def _print_matrix(matrix: Sequence[Cell]) -> None:
+    """A row for each request of each write, a letter for each fault: narrow enough for any terminal."""
+    by_row: dict[tuple[str, str, str], dict[str, Verdict]] = {}
+    for cell in matrix:
+        by_row.setdefault((cell.vendor, cell.call, cell.step), {})[cell.fault] = cell.ending.verdict
+    letters = dict(zip(FAULTS, ascii_lowercase, strict=False))
+    for vendor in sorted({vendor for vendor, _, _ in by_row}):
+        rows: list[tuple[str | Text, ...]] = []
+        before = ""
+        for (owner, call, step), cells in by_row.items():
+            if owner == vendor:
+                marks = [_shown(cells.get(fault)) for fault in FAULTS]
+                rows.append(("" if call == before else call, step, *marks))
+                before = call
+        table(f"Lost-answer matrix: {vendor}", ("write", "its request", *letters.values()), rows)
+    say("  ".join(f"{letter} {fault}" for fault, letter in letters.items()))
+    say("  ".join((*(f"{mark} {words}" for mark, words, _ in MARKS.values()), "- not run")))
+    parked = [cell for cell in matrix if cell.ending.verdict == "parked"]
+    for cell in parked:
+        say(f"parked: {_name(cell)}: {'; '.join(cell.ending.words)}")
+    once = sum(cell.ending.verdict == "once" for cell in matrix)
+    say(f"{len(matrix)} of {len(by_row) * len(FAULTS)} cells run: {once} once, {len(parked)} parked for a person.")
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.vendor}.{cell.call or 'the day'}, {cell.step}, {cell.fault}"
 
 
 def _print_sweep(sweep: Sequence[Cell]) -> None:
@@ -531,9 +554,18 @@ def _print_sweep(sweep: Sequence[Cell]) -> None:
     table("Single-fault sweep: the day once for each of its calls", columns, rows)
 
 
+MARKS: Mapping[Verdict, tuple[str, str, str]] = MappingProxyType(
+    {
+        "once": ("1", "there exactly once", "green"),
+        "parked": ("P", "parked for a person, where nobody could know", "yellow"),
+        "BROKEN": ("X", "BROKEN", "bold red"),
+    }
+)
+
+
 def _shown(verdict: Verdict | None) -> Text:
-    styles = {"once": "green", "parked": "yellow", "BROKEN": "bold red", None: "bold red"}
-    return Text(verdict or "NOT RUN", styles[verdict])
+    mark, _, style = MARKS[verdict] if verdict else ("-", "", "bold red")
+    return Text(mark, style)
 
 
 def _as_document(matrix: Sequence[Cell], sweep: Sequence[Cell], missing: Sequence[Write]) -> object:

@@ -86,19 +86,24 @@ def prune(ledger: Ledger, merchant: Merchant, before: datetime) -> int:
     Their effects stay, a short row each: an old order that is read again must not be delivered again. Answers how
     many orders were forgotten.
     """
-    forgotten = 0
-    while True:
+    forgotten, more = 0, True
+    while more:
         with ledger.transaction():
-            orders = ledger.forget_orders(merchant.order_sources, before, limit=PIECE)
-            if not orders:
-                break
-            references = [f"{connection}:{id}" for connection, id in orders]
-            for kind in ("shipment", "delivery"):
-                ledger.forget_facts_of(kind, merchant.wms.connection, references)
-            ledger.strip_effects(references)
-            forgotten += len(orders)
-    with ledger.transaction():
+            some = forget_some(ledger, merchant, before)
+        forgotten, more = forgotten + some, some > 0
+    return forgotten
+
+
+def forget_some(ledger: Ledger, merchant: Merchant, before: datetime) -> int:
+    """Within a transaction: forget so many orders that were over before then, and, once there are none, the rest."""
+    orders = ledger.forget_orders(merchant.order_sources, before, limit=PIECE)
+    references = [f"{connection}:{id}" for connection, id in orders]
+    if references:
+        for kind in ("shipment", "delivery"):
+            ledger.forget_facts_of(kind, merchant.wms.connection, references)
+        ledger.strip_effects(references)
+    else:
         ledger.prune_inbox(before)
         ledger.prune_incidents(before)
         ledger.prune_marks(before)
-    return forgotten
+    return len(references)

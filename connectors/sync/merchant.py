@@ -102,6 +102,7 @@ class Every:
     shipment_upload: timedelta = timedelta(minutes=10)
     inventory: timedelta = timedelta(minutes=15)
     inventory_upload: timedelta = timedelta(minutes=15)
+    retention: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,9 @@ class Settings:
 
     locations: Mapping[str, str] = field(default_factory=dict)
     """Where a cart keeps the stock we publish, by connection; empty means where its connector says."""
+
+    keep: timedelta = timedelta(days=180)
+    """How long an order that is over is remembered with all that was said of it. What was done is never forgotten."""
 
     every: Every = field(default_factory=Every)
     sku_length_maximum: int = 255

@@ -1,9 +1,11 @@
-"""The six functions. Each may be run at any time, by any runner, as often as it likes: what matters is in the ledger.
+"""The six functions, and forgetting. Each may be run at any time, by any runner, as often as it likes: what matters is
+in the ledger.
 
 Learning reads a feed page by page; rows, the effects they ask for and the cursor commit together, so a page that fails
 moves nothing. Doing takes the effects that are due and performs them; what is put off stays in the ledger.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -13,10 +15,11 @@ from connectors.canonical import DeliveryState, Level, Order, Page, Shipment
 from connectors.core.errors import BadCursor, ConnectorError, NotApplied, Unauthorized
 from connectors.sync.effects import perform
 from connectors.sync.events import PassEnded, PassStarted
+from connectors.sync.figures import forget_some
 from connectors.sync.kinds import KINDS
 from connectors.sync.learn import learn_delivery, learn_order, learn_shipment
 from connectors.sync.ledger import Effect, LeaseLost
-from connectors.sync.schedule import KINDS_OF
+from connectors.sync.schedule import KINDS_OF, RETENTION
 from connectors.sync.stock import ask_for_levels, learn_levels, take_over_promises
 from connectors.sync.work import PageWatch, Work, together
 
@@ -93,6 +96,15 @@ async def inventory_upload(work: Work) -> None:
     await _do(work, KINDS_OF["inventory_upload"])
 
 
+async def retention(work: Work) -> None:
+    """Forget what has been over for longer than the merchant wants it remembered, some at a time."""
+    more = True
+    while more and not work.stopping():
+        with work.commit() as now:
+            more = forget_some(work.ledger, work.merchant, now - work.merchant.settings.keep) > 0
+        await asyncio.sleep(0)  # lanes side by side go on
+
+
 FUNCTIONS: Mapping[str, Callable[[Work], Awaitable[None]]] = MappingProxyType(
     {
         function.__name__: function
@@ -103,6 +115,7 @@ FUNCTIONS: Mapping[str, Callable[[Work], Awaitable[None]]] = MappingProxyType(
             shipment_upload,
             inventory,
             inventory_upload,
+            retention,
         )
     }
 )
@@ -148,7 +161,7 @@ def _succeeded(work: Work, name: str, now: datetime) -> None:
     ledger, lane = work.ledger, work.lane
     due = ledger.next_due(lane, KINDS_OF[name]) if name in KINDS_OF else None
     ledger.pass_succeeded(lane, name, now=now, due=due)
-    if not work.held_off:
+    if not work.held_off and name != RETENTION:
         ledger.lane_works(lane)
         ledger.close_incident(f"unauthorized:{lane}", now)
     ledger.close_incident(f"failing:{lane}:{name}", now)

@@ -30,6 +30,10 @@ KINDS_OF = MappingProxyType(
 PASS_OF = MappingProxyType({kind: name for name, kinds in KINDS_OF.items() for kind in kinds})
 
 
+RETENTION = "retention"
+"""Forgetting what is long over: planned like the six, on the warehouse's lane, and no vendor is called for it."""
+
+
 class Planned(NamedTuple):
     """A function on a lane, and how long it may be between two of its turns."""
 
@@ -51,6 +55,7 @@ def planned(merchant: Merchant) -> Iterator[Planned]:
         yield Planned(wms, "inventory", every.inventory)
         for cart in merchant.inventory_sinks:
             yield Planned(cart, "inventory_upload", every.inventory_upload)
+    yield Planned(wms, RETENTION, every.retention)
 
 
 def plan(ledger: Ledger, merchant: Merchant, now: datetime) -> None:

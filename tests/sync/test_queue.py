@@ -1,11 +1,12 @@
 """What a person can do about what went wrong, and whether it is working at all."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from connectors.canonical import Delivery, DeliveryLine, Hint, Ref
-from connectors.sync import Engine, Merchant, NotInTheQueue, Part, Select, SkuMap, SkuRule
+from connectors.sync import Engine, LocalRunner, Merchant, NotInTheQueue, Part, Select, SkuMap, SkuRule
 from tests.sync.office import Office
 from tests.sync.world import HOME, World, run, story
 
@@ -278,3 +279,39 @@ async def test_a_shipment_voided_when_all_is_forgotten_is_told_to_a_person() -> 
     world.depot.void(shipment)
     await office.round(2)
     assert [letter.reason for letter in office.engine.queue()] == ["too_old"]
+
+
+@story
+async def test_what_is_over_is_forgotten_by_itself_once_a_day() -> None:
+    world = World()
+    office = Office(world, keep=timedelta(days=2))
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.depot.pack(world.job(order), {"MUG": 1}, "T1")
+    await office.round(3)
+    runner = LocalRunner(office.engine)
+    for days, known in ((1, True), (3, False)):
+        await office.wait(days * 86_400)
+        world.shop.buy(("MUG", 1))  # the newest of a feed is read again each time
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(60, stop.set)
+        await runner.run(stop)
+        assert (office.ledger.fact("order", "shop", order) is not None) == known
+    assert office.state(f"deliver:shop:{order}") == "done"
+
+
+@story
+async def test_an_order_that_a_person_has_still_to_look_at_is_not_forgotten() -> None:
+    world = World()
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.depot.pack(world.job(order), {"MUG": 1}, "T1")
+    world.faults.next("fulfill", "refuse")
+    await office.round(2)
+    world.shop.change(order, status="closed")
+    await office.round()
+    await office.wait(7200)
+    assert office.engine.prune(timedelta(hours=1)) == 0
+    office.engine.skip(Select())
+    assert office.engine.prune(timedelta(hours=1)) == 1

@@ -229,12 +229,17 @@ class Facts(Tables):
         self._run("DELETE FROM cursor_mark WHERE moved < ?", to_stamp(before))
 
     def forget_orders(self, connections: Iterable[str], before: datetime, *, limit: int) -> list[tuple[str, str]]:
-        """Forget orders that are over and were not learnt anew since. Answers (connection, id), so many at a time."""
+        """Forget orders that are over, were not learnt anew since, and of which nothing is left to do or to look at.
+
+        Answers (connection, id), so many at a time.
+        """
         connections = sorted(connections)
         rows = self._returned(
             "DELETE FROM fact WHERE kind = 'order' AND (connection, id) IN (SELECT connection, id FROM fact"
             f" WHERE kind = 'order' AND connection IN ({marks(connections)})"
-            " AND status IN ('cancelled', 'shipped', 'closed') AND learnt < ? LIMIT ?) RETURNING connection, id",
+            " AND status IN ('cancelled', 'shipped', 'closed') AND learnt < ?"
+            " AND NOT EXISTS (SELECT 1 FROM effect WHERE effect.subject = fact.connection || ':' || fact.id"
+            " AND effect.state IN ('todo', 'sent', 'dead')) LIMIT ?) RETURNING connection, id",
             *connections,
             to_stamp(before),
             limit,
