@@ -249,6 +249,13 @@ async def deliveries(
     return sorted(found, key=lambda each: -each["created"])[: _bounded(limit)]
 
 
+@router.post("/worlds/{world}/deliver", status_code=204)
+async def deliver(box: Box, world: Chosen) -> None:
+    """Deliver what is due, and answer once all of it was tried: nothing is under way then. Not to be asked by somebody
+    who is just being delivered to."""
+    await box.sandbox.quiet(world)
+
+
 @router.post("/worlds/{world}/deliveries/{vendor}/{delivery}/redeliver")
 async def send_again(box: Box, world: Chosen, vendor: str, delivery: str) -> dict[str, Any]:
     """The same bytes once more, through the same pipe."""

@@ -79,6 +79,10 @@ class Sandbox:
         """Deliver what is due now."""
         await (world or self.world).deliver(self.courier)
 
+    async def quiet(self, world: World | None = None) -> None:
+        """Deliver what is due now, and wait for what is being delivered already."""
+        await (world or self.world).quiet(self.courier)
+
     def described(self, base_urls: dict[str, str], world: World | None = None) -> dict[str, Any]:
         """What a program needs to find the vendors: base URL, credentials and real host names of each."""
         world = world or self.world

@@ -3,6 +3,7 @@
 One seed is one run: the same requests in the same world answer the same bytes.
 """
 
+import asyncio
 import logging
 import random
 import re
@@ -67,6 +68,10 @@ class World:
         self.snapshot_maximum_bytes = SNAPSHOT_MAXIMUM_BYTES
         self.gone = False
         """Dropped; what is still under way in it has nowhere to go."""
+        self._under_way: set[asyncio.Task[Any]] = set()
+        """Whoever is delivering just now."""
+        self.advancing = 0
+        """How many are moving the clock just now: what comes due on the way is theirs to do."""
         self._snapshot: bytes | None = None
         self._standing_then: dict[tuple[str, str], Credential] = {}
 
@@ -159,14 +164,45 @@ class World:
         except ValueError as error:
             raise UsageError(str(error)) from error
         target = self.clock.now() + seconds
+        self.advancing += 1
         try:
             await self.deliver(courier, target, pinned=True)
         finally:
+            self.advancing -= 1
             self.clock.pin(None)
             self.clock.shift(max(0.0, target - self.clock.now()) if self.clock.mode == "manual" else seconds)
+            self.on_outbox()
 
     async def deliver(self, courier: Courier, until: float | None = None, *, pinned: bool = False) -> None:
         """Deliver what is due by now, or by a moment, each in the order of its time."""
+        me = asyncio.current_task()
+        assert me is not None  # noqa: S101 - a coroutine that runs is a task's
+        if me in self._under_way:  # whoever is told of a change may have what it caused delivered as well
+            await self._deliver(courier, until, pinned=pinned)
+            return
+        self._under_way.add(me)
+        try:
+            await self._deliver(courier, until, pinned=pinned)
+        finally:
+            self._under_way.discard(me)
+
+    async def quiet(self, courier: Courier) -> None:
+        """Deliver what is due, and wait for what somebody else is delivering: nothing is under way when this returns.
+
+        Raises UsageError when it finds no end.
+        """
+        me, loop = asyncio.current_task(), asyncio.get_running_loop()
+        for _ in range(self.timers_maximum):
+            others = [each for each in self._under_way if each is not me and each.get_loop() is loop]
+            if others:
+                await asyncio.wait(others)
+            elif self.gone or self.store.next_due > self.clock.now():
+                return
+            else:
+                await self.deliver(courier)
+        raise UsageError(f"the deliveries of world {self.name} find no end")
+
+    async def _deliver(self, courier: Courier, until: float | None, *, pinned: bool) -> None:
         now = self.clock.now() if until is None else until
         for _ in range(self.timers_maximum):
             timer = self.store.due_timer(now)

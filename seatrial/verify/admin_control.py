@@ -5,12 +5,8 @@ from typing import Any
 from mock_servers.core.clock import moment_of
 from mock_servers.core.faults import Kind
 from seatrial.admin_client import Admin
-from seatrial.verify.clock import REAL
 from seatrial.verify.control import SIZE, Acted
 from seatrial.verify.receiver import PortReceiver, Receiver
-
-SETTLE_TRIES = 800
-SETTLE_WAIT_SECONDS = 0.01
 
 
 class AdminControl:
@@ -36,25 +32,15 @@ class AdminControl:
         return moment_of(self._admin.get(f"/worlds/{self.name}/clock")["now"])
 
     def advance(self, seconds: float) -> None:
-        """What comes due on the way is done before this returns, also what the server does on its own beside it."""
+        """What was due before is done before, and what comes due on the way before this returns."""
+        self.settle()
         self._admin.post(f"/worlds/{self.name}/clock", {"advance_seconds": seconds})
         self.settle()
 
     def settle(self) -> None:
-        """The server delivers on its own; this waits until nothing is left that was due, and all that came is known."""
-        for _ in range(SETTLE_TRIES):
-            if self._is_settled():
-                return
-            REAL.wait(SETTLE_WAIT_SECONDS)
-
-    def _is_settled(self) -> bool:
-        kept = [
-            each
-            for name in [self.name, *([self._other] if self._second else [])]
-            for each in self._admin.get(f"/worlds/{name}/deliveries", vendor=self.vendor, limit=1000)
-        ]
-        waiting = any(each["state"] == "pending" and not each["attempts"] and not each["fault"] for each in kept)
-        return not waiting and sum(len(each["attempts"]) for each in kept) >= self._receiver.count
+        """The server delivers on its own; it answers this once nothing is due and nothing under way any more."""
+        for name in [self.name, *([self._other] if self._second else [])]:
+            self._admin.post(f"/worlds/{name}/deliver")
 
     def reset(self) -> None:
         if self._second:
@@ -63,7 +49,6 @@ class AdminControl:
         self.settle()
         self._admin.post(f"/worlds/{self.name}/reset")
         self.receiver.reset()
-        self._receiver.count = 0
 
     def fault(self, operation: str, kind: Kind, *, times: int = 1, seconds: float = 1.0, error: str = "") -> None:
         form = {"vendor": self.vendor, "operation": operation, "kind": kind, "times": times, "seconds": seconds}
@@ -100,7 +85,7 @@ class AdminControl:
         if self._second:
             self._admin.delete(f"/worlds/{self._other}")
         self._admin.delete(f"/worlds/{self.name}")
-        self._admin._client.close()  # noqa: SLF001 - one package; the command line never had to
+        self._admin.close()
         self._receiver.close()
 
     @property

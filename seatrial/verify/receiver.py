@@ -78,8 +78,6 @@ class PortReceiver:
         self.heard: list[Heard] = []
         self.answers: Answers = accepts
         self.clock = clock
-        self.count = 0
-        """Deliveries that came and were answered, whatever is forgotten of them meanwhile."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._closing = threading.Event()
@@ -94,7 +92,6 @@ class PortReceiver:
 
     def keep(self, heard: Heard) -> int | None:
         """Keep a delivery and say what to answer."""
-        self.count += 1
         if len(self.heard) < HEARD_MAXIMUM:
             self.heard.append(heard)
         return self.answers(heard)

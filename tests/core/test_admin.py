@@ -84,6 +84,7 @@ ROUTES = [
     ("DELETE", f"{HERE}/faults"),
     ("GET", f"{HERE}/journal"),
     ("GET", f"{HERE}/deliveries"),
+    ("POST", f"{HERE}/deliver"),
     ("POST", f"{HERE}/deliveries/harbor/1/redeliver"),
     ("GET", f"{HERE}/actions"),
     ("POST", f"{HERE}/actions/harbor/relabel"),
@@ -282,7 +283,7 @@ async def _text(desk: Desk, method: str, path: str, text: str) -> httpx.Response
 @pytest.mark.parametrize("text", ["", "{", "null", "[" * 100_000, "1" * 10_000, '"\\ud800"', "{}{}"])
 def test_a_body_that_is_none_is_refused_everywhere(same, text):
     for method, path in ROUTES:
-        if method in {"POST", "PUT"} and not path.endswith(("reset", "redeliver", "relabel")):
+        if method in {"POST", "PUT"} and not path.endswith(("reset", "deliver", "relabel")):
             answer = run(_text(same, method, path, text))
             assert answer.status_code in {400, 422}, (path, answer.text)
 
@@ -390,6 +391,17 @@ def test_deliveries_are_seen_newest_first_and_sent_again(desk):
     assert desk.refused("GET", f"{HERE}/deliveries?vendor=pier")[0] == 400
     assert desk.refused("POST", f"{HERE}/deliveries/pier/1/redeliver")[0] == 400
     assert desk.refused("POST", f"{HERE}/deliveries/harbor/7/redeliver")[0] == 404
+
+
+def test_what_is_due_is_delivered_on_demand_and_over_when_it_is_answered(desk):
+    desk.harbor.post("/listeners", {"url": "http://127.0.0.1:9/", "topic": "crate.created"})
+    desk.harbor.post("/crates", {"label": "one"})
+    assert desk.heard == []
+    assert desk("POST", f"{HERE}/deliver").status_code == 204
+    assert [each["state"] for each in desk.ok("GET", f"{HERE}/deliveries")] == ["delivered"]
+    assert desk("POST", f"{HERE}/deliver").status_code == 204
+    assert len(desk.heard) == 1
+    assert desk.refused("POST", "/worlds/nowhere/deliver")[0] == 404
 
 
 # Actions -------------------------------------------------------------------------------------------------------------

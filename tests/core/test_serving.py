@@ -387,6 +387,38 @@ def test_what_is_told_leaves_by_itself_over_a_real_wire():
     served(story)
 
 
+def test_while_the_clock_is_moved_only_who_moves_it_delivers():
+    """Two of one moment are told one after the other, though a call in between would wake whoever delivers otherwise."""
+    heard: list[bytes] = []
+    under_way: list[int] = []
+
+    class Receiver(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request):
+            under_way.append(1)
+            assert sum(under_way) == 1, "a second one began before the first had its answer"
+            heard.append(await request.aread())
+            await client_of[0].get("/crates")
+            box.worlds.on_outbox(box.world)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            under_way.pop()
+            return httpx.Response(200)
+
+    client_of: list[httpx.AsyncClient] = []
+    box = sandbox(hooks=Receiver())
+
+    async def story(server, client):
+        client_of.append(client)
+        await client.post("/listeners", json={"url": "http://127.0.0.1:9/hook", "topic": "crate.rotten"})
+        for label in ("fish", "milk"):
+            await client.post("/crates", json={"label": label, "keeps_seconds": 60})
+        admin = f"{server.base_urls['']}/worlds/default/clock"
+        await client.post(admin, json={"advance_seconds": 61}, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert len(heard) == 2
+
+    served(story, box)
+
+
 def test_what_breaks_while_nobody_calls_is_said_and_does_not_spin(caplog):
     box = sandbox()
     box.world.timers_maximum = 3

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.profile import Signature
 from mock_servers.core.clock import iso_seconds
-from mock_servers.core.refusal import Refusal
+from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.webhooks import ANSWER_MAXIMUM, Courier, redeliver, signed
 from tests.core.harbor import FOLDER, KEY, SECRET, harbor
 from tests.core.test_throttle import HERE
@@ -438,6 +438,54 @@ def test_a_world_that_is_over_while_an_attempt_is_under_way_is_left_alone():
     harbor_.sandbox.courier = Courier((), httpx.MockTransport(drop))
     run(harbor_.sandbox.deliver(other))
     assert "other" not in harbor_.sandbox.worlds
+
+
+# While somebody else is at it ----------------------------------------------------------------------------------------
+
+
+class Slow(httpx.AsyncBaseTransport):
+    """Answers each delivery when it is let go."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.came = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.heard.append(json.loads(await request.aread())["crate"]["label"])
+        self.came.set()
+        await self.go.wait()
+        return httpx.Response(200)
+
+
+def test_quiet_is_when_what_somebody_else_delivers_is_over_too():
+    async def story() -> None:
+        harbor_, slow = *stand()[:1], Slow()
+        harbor_.sandbox.courier = Courier((), slow)
+        make(harbor_, "one", "two")
+        pumping = asyncio.create_task(harbor_.sandbox.deliver())
+        await slow.came.wait()
+        waiting = asyncio.create_task(harbor_.sandbox.quiet())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        assert slow.heard == ["one"], "whoever began goes on, one after the other"
+        slow.go.set()
+        await waiting
+        assert slow.heard == ["one", "two"]
+        assert [each["state"] for each in harbor_.documents("webhook_delivery")] == ["delivered"] * 2
+        await pumping
+        await harbor_.sandbox.courier.aclose()
+
+    run(story())
+
+
+def test_a_world_whose_deliveries_find_no_end_is_said_to_have_none():
+    harbor_, _ = stand()
+    make(harbor_, "one")
+    harbor_.world.timers_maximum = 0
+    with pytest.raises(UsageError, match="find no end"):
+        run(harbor_.sandbox.quiet())
 
 
 # Where it may go -----------------------------------------------------------------------------------------------------
