@@ -82,11 +82,13 @@ class AdminControl:
         return None
 
     def close(self) -> None:
+        """Whoever is being told has had their answer, before the worlds and the connection are given up."""
+        self._receiver.close()
+        self.settle()
         if self._second:
             self._admin.delete(f"/worlds/{self._other}")
         self._admin.delete(f"/worlds/{self.name}")
         self._admin.close()
-        self._receiver.close()
 
     @property
     def _other(self) -> str:

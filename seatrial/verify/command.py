@@ -84,9 +84,11 @@ def _target(settings: VerifySettings) -> Iterator[Target]:
             _knock(target)
         yield target
     finally:
-        if target.control is not None:
-            target.control.close()
-        target.close()
+        try:
+            if target.control is not None:
+                target.control.close()
+        finally:
+            target.close()
 
 
 def _at_hand(vendor: str) -> Target:
@@ -110,7 +112,12 @@ def _own_server(settings: VerifySettings) -> Target | None:
     if len(found) > 1:
         raise UsageError(f"several servers have {settings.vendor}; say which with --target or --port-base")
     env, here = found[0]
-    control = AdminControl(Admin(env), settings.vendor, f"verify-{new_mark()}", SEED)
+    admin = Admin(env)
+    try:
+        control = AdminControl(admin, settings.vendor, f"verify-{new_mark()}", SEED)
+    except BaseException:
+        admin.close()
+        raise
     return anywhere(settings.vendor, here, None, opening.Credentials(dict(control.credentials)), control)
 
 

@@ -79,7 +79,7 @@ class PortReceiver:
         self.answers: Answers = accepts
         self.clock = clock
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server.daemon_threads = False  # so that closing waits until every connection was given back
         self._closing = threading.Event()
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 

@@ -388,7 +388,7 @@ def test_what_is_told_leaves_by_itself_over_a_real_wire():
 
 
 def test_while_the_clock_is_moved_only_who_moves_it_delivers():
-    """Two of one moment are told one after the other, though a call in between would wake whoever delivers otherwise."""
+    """Two of one moment are told one after the other, though a call in between would wake who delivers otherwise."""
     heard: list[bytes] = []
     under_way: list[int] = []
 

@@ -156,6 +156,13 @@ def test_a_target_that_is_not_there_is_one_sentence(tmp_path):
         command.run(settings("extensiv_order_manager", target="http://127.0.0.1:9", credentials=file))
 
 
+def test_a_server_that_went_away_is_one_sentence(tmp_path):
+    with served("extensiv_order_manager", announced=False) as env:
+        pass
+    with running.announced(env, 0), pytest.raises(UsageError, match=r"does not answer \(ConnectError\)"):
+        command.run(settings("extensiv_order_manager"))
+
+
 def test_the_laws_are_listed_without_asking_anybody(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["seatrial", "verify", "--list"])
     with pytest.raises(SystemExit) as ended:
