@@ -74,13 +74,18 @@ class GraphqlConnection(Rule, frozen=True, tag="graphql_connection", tag_field="
 
 
 class LinkHeader(Rule, frozen=True, tag="link_header", tag_field="kind"):
-    """`Link: <…>; rel="next"` with an opaque `cursor` parameter."""
+    """`Link: <…>; rel="next"` with an opaque `cursor` parameter.
+
+    `beside` are the parameters that may stand beside the cursor, where it carries every other one of the walk's first
+    request: anything else there is refused with `beside_cursor`. null = the vendor's own functions read the cursor.
+    """
 
     cursor: str
     size: str
     size_default: int
     size_maximum: int
     over_maximum: Literal["refuse", "clamp"] = "refuse"
+    beside: tuple[str, ...] | None = None
 
 
 Pagination = PageNumber | GraphqlConnection | LinkHeader
@@ -142,8 +147,8 @@ class Errors(Rule, frozen=True):
     """The usual error body as a template over `{code}`, `{message}`, `{details}`, and every refusal by name.
 
     `detail` is the template of one entry of `{details}`, over `{field}` and `{message}`; `{details_by_field}` is the
-    same as an object, field → list of entries. The names in `NEEDED` are what the machine itself may have to say; a
-    vendor adds its own.
+    same as an object, field → list of entries, and `{detail_by_field}` one of field → its first entry. The names in
+    `NEEDED` are what the machine itself may have to say; a vendor adds its own.
     """
 
     body: Any
@@ -198,6 +203,17 @@ class AccountInPath(Rule, frozen=True):
     refusal: str
 
 
+class ImpliedScopes(Rule, frozen=True):
+    """A scope that begins with `prefix` (`write_`) grants the one that begins with `implies` (`read_`) as well."""
+
+    prefix: str
+    implies: str
+
+    def granted_by(self, scope: str) -> str:
+        """The other scope that would do for this one; empty when there is none."""
+        return self.prefix + scope.removeprefix(self.implies) if scope.startswith(self.implies) else ""
+
+
 class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What surrounds the endpoints of one surface."""
 
@@ -211,6 +227,7 @@ class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     admission: tuple[Literal["throttle", "authenticate"], ...] = ("authenticate", "throttle")
     """The vendor's order: who is counted before being known, and who is known before being counted."""
     account: AccountInPath | None = None
+    implied_scopes: ImpliedScopes | None = None
     paths: Literal["exact", "any_case"] = "exact"
     """Whether the fixed parts of a path may be written in any case."""
 

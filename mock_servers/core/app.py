@@ -23,6 +23,7 @@ from mock_servers.core.credentials import Credential, digest
 from mock_servers.core.fake import Call, Fake
 from mock_servers.core.faults import Fault
 from mock_servers.core.journal import SECRET_IN_REPLY
+from mock_servers.core.paging import resumed
 from mock_servers.core.refusal import ContractBroken, Refusal
 from mock_servers.core.refusals import refusal_answer
 from mock_servers.core.routes import Routes
@@ -175,8 +176,9 @@ class VendorApp:
         rule = call.surface.account
         if rule is not None and call.path.get(rule.parameter, "").lower() != caller.about[rule.credential].lower():
             raise Refusal(rule.refusal, account=call.path.get(rule.parameter, ""))
+        implied = call.surface.implied_scopes
         for scope in needed:
-            if scope not in caller.scopes:
+            if scope not in caller.scopes and not (implied and implied.granted_by(scope) in caller.scopes):
                 raise Refusal("missing_scope", scope=scope, granted=" ".join(sorted(caller.scopes)))
         call.caller = caller
 
@@ -217,6 +219,8 @@ class VendorApp:
         if "%00" in call.request.query:
             raise Refusal("invalid_query", details=(("query", "holds a NUL character"),))
         call.query = self.checks.query(operation, fields)
+        if call.query and (carried := resumed(call, fields)) is not None:
+            call.query = self.checks.query(operation, carried)
         if operation.bodies:
             call.body = self._body(call, surface)
         elif call.request.too_large:

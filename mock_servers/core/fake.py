@@ -54,6 +54,15 @@ class Size(Struct, frozen=True):
     products: int = 50
 
 
+class Place(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place in a list that is walked by links: the first request's query, the row gone on from, and which way."""
+
+    query: str
+    value: str | None
+    seq: int
+    backward: bool
+
+
 class Work:
     """One unit of work in one world, as one vendor sees it."""
 
@@ -162,6 +171,8 @@ class Call(Work):
         self.request = request
         self.path: dict[str, str] = {}
         self.query: dict[str, Any] = {}
+        self.place: Place | None = None
+        """Where a walk by links goes on."""
         self.body: Any = None
         self.caller: Credential | None = None
         """Whose token was presented; None on operations that are open to anybody."""

@@ -9,7 +9,7 @@ from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import encode
 from mock_servers.core.wire import RawHeaders, header_line
 
-LISTS = ("{details}", "{details_by_field}")
+LISTS = ("{details}", "{details_by_field}", "{detail_by_field}")
 """Templates that become what was wrong; a member with nothing to tell is left out."""
 
 
@@ -61,6 +61,8 @@ def _filled(template: Any, words: Words, details: list[Any]) -> Any:
             return details
         case "{details_by_field}":
             return words["details_by_field"]
+        case "{detail_by_field}":
+            return {field: entries[0] for field, entries in words["details_by_field"].items()}
         case str():
             return template.format_map(words)
         case dict():

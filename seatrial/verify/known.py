@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 ROWS_KEPT = 5
 VALUES_KEPT = 8
+SUFFIX = re.compile(r"\.[a-z]+$")
+"""How a list is written where rows lie beside it: `orders.json` and `orders/{id}.json`."""
 
 
 class Known:
@@ -43,13 +45,13 @@ class Known:
 
     def under(self, path: str, name: str) -> tuple[Any, ...]:
         """What may stand behind a list's path as `{name}`."""
-        rows = self.rows().get(path, [])
+        rows = self.rows().get(SUFFIX.sub("", path), [])
         return tuple(row.get(name, row.get("id")) for row in rows if row.get(name, row.get("id")) is not None)
 
     def _read(self, operation: Operation) -> None:
         assert self._rows is not None  # noqa: S101 - rows() has just made it
         rows = [row for row in self._bench.lists.first_rows(operation) if isinstance(row, dict)][:ROWS_KEPT]
-        self._rows[operation.path] = rows
+        self._rows[SUFFIX.sub("", operation.path)] = rows
         noun = plain_name(singular(operation.path.rstrip("/").rsplit("/", 1)[-1].split(".")[0]))
         for row in rows:
             for name, value in _leaves(row):

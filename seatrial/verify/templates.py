@@ -13,6 +13,7 @@ from contracts.profile import Errors, KnownError
 
 ANY = "{details}"
 BY_FIELD = "{details_by_field}"
+ONE_BY_FIELD = "{detail_by_field}"
 
 
 def body_problem(errors: Errors, code: str, body: Any) -> str:
@@ -66,6 +67,8 @@ def _problem(template: Any, value: Any, words: dict[str, re.Pattern[str]], at: s
     if template == BY_FIELD:
         by_field = isinstance(value, dict) and all(isinstance(each, list) for each in value.values())
         return "" if by_field else f"{at} is no object of lists"
+    if template == ONE_BY_FIELD:
+        return "" if isinstance(value, dict) else f"{at} is no object"
     match template:
         case dict():
             return _member_problem(template, value, words, at)
@@ -90,7 +93,7 @@ def _member_problem(template: dict[str, Any], value: Any, words: dict[str, re.Pa
         if name in value:
             if said := _problem(part, value[name], words, f"{at}.{name}"):
                 return said
-        elif part not in (ANY, BY_FIELD):
+        elif part not in (ANY, BY_FIELD, ONE_BY_FIELD):
             return f"{at}.{name} is missing"
     extra = sorted(value.keys() - template.keys())
     return f"{at} has {', '.join(extra)}, which the profile does not know" if extra else ""

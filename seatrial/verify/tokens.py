@@ -102,7 +102,9 @@ class Tokens:
     def without(self, scopes: tuple[str, ...]) -> str | None:
         """A token of our account that lacks at least one of these scopes, and has the others; None if there is none."""
         control, limited = self._bench.target.control, self._bench.target.credentials.limited
-        others = tuple(sorted(set(self.all_scopes()) - set(scopes)))
+        rule = self._bench.profile.implied_scopes
+        implying = {rule.granted_by(scope) for scope in scopes} if rule is not None else set()
+        others = tuple(sorted(set(self.all_scopes()) - set(scopes) - implying))
         if control is not None and (token := control.grant(others, None)) is not None:
             self._bench.target.secrets.add("limited_token", token)
             return token

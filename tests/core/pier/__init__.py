@@ -7,7 +7,8 @@ from pathlib import Path
 
 from contracts import read
 from mock_servers.core.fake import Call, Event, Fake, Listener, Work
-from mock_servers.core.paging import page_of
+from mock_servers.core.filters import Is
+from mock_servers.core.paging import linked, page_of
 from mock_servers.core.wire import Reply
 
 FOLDER = Path(__file__).parent / "contract" / "pier"
@@ -21,6 +22,7 @@ def pier() -> Fake:
     fake = Fake("pier", read(FOLDER))
     fake.kind("berth")
     fake.operation("listBerths")(lambda call: page_of(call, call.collection("berth")))
+    fake.operation("readRegister")(read_register)
     fake.operation("getBerth")(lambda call: Reply(200, call.collection("berth").get(call.path["id"])))
     fake.operation("createBerth")(create_berth)
     fake.view("berths", "berth", schema="Berth")(lambda berth: berth.body)
@@ -36,8 +38,16 @@ def make_tenant(work: Work) -> dict[str, str]:
     basic = BASIC if work.world.fixed_credentials else "Basic " + work.token()
     work.grant("tenant", account.lower(), account, standing=True)
     work.grant("client", f"{account}-hooks", account, standing=True, secret=SECRET)
-    work.grant("token", basic.removeprefix("Basic "), account, standing=True, account=account)
+    work.grant("token", basic.removeprefix("Basic "), account, scopes=["mind_berths"], standing=True, account=account)
     return {"account": account, "basic": basic}
+
+
+def read_register(call: Call) -> Reply:
+    where = Is("metres", "in", tuple(call.query["metres"])) if "metres" in call.query else None
+    order = {"order_by": "name", "descending": True} if call.query.get("by_name") else {}
+    rows, headers = linked(call, call.collection("berth"), where, **order)
+    names = call.query.get("fields", "id").split(",")
+    return Reply(200, [{name: row[name] for name in names if name in row} for row in rows], headers)
 
 
 def create_berth(call: Call) -> Reply:
