@@ -56,7 +56,24 @@ def main() -> int:
     table("Planted defects", ("defect", "caught by", "it said"), rows)
     living = [each for each in bites if not each.killed]
     say(f"{len(bites) - len(living)} of {len(bites)} killed, by {len({each.defect.law for each in bites})} laws")
-    return 1 if living else 0
+    return 1 if _connectors() or living else 0
+
+
+def _connectors() -> int:
+    """The same of the tests of the ports, of every vendor's connector; answers how many live."""
+    from seatrial.console import say, table
+    from tests.ports.bite import bitten, planted
+    from tests.ports.defects import possible
+
+    bites = [(rig, defect, bitten(rig, defect)) for rig, defect in possible() if planted(rig, defect) is not None]
+    rows = [
+        (rig.vendor, defect.says, defect.noticed_by.__name__ if said else "LIVES", said[:90])
+        for rig, defect, said in bites
+    ]
+    table("Planted defects of connectors", ("connector", "defect", "caught by", "it said"), rows)
+    living = sum(not said for _, _, said in bites)
+    say(f"{len(bites) - living} of {len(bites)} killed, by {len({row[2] for row in rows})} tests of the ports")
+    return living
 
 
 if __name__ == "__main__":

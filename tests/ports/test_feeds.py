@@ -121,6 +121,7 @@ def test_rows_come_in_the_order_of_the_sources_clock_and_each_once(rig: Rig, fee
             await asyncio.sleep(2)
         rows = await rows_of(feed.of(stage.connector))
         assert len({id_of(row) for row in rows}) == len(rows) >= 5
+        assert {*walker.placed} <= {id_of(row) for row in rows}
         times = [row.updated for row in rows if hasattr(row, "updated")]
         assert times == sorted(times)
 
