@@ -7,7 +7,9 @@ injected fault count for nothing, nor does a GraphQL answer with errors, nor wha
 one marked `sweep`, which calls everything and looks at one thing only. Operations that Hypothesis asked for are kept
 apart as `generated`, and the refusals it met are not kept: it need not ask the same again.
 
-Written by `seatrial fidelity --record`; a whole run of the suite fails when the map and the run tell another story.
+Every operation that a recorded vendor's contract named on that day is in it, with no file where no test stood behind
+it. So an operation that came since, or went, is seen by reading the map alone (`unrecorded`), and nothing else makes it
+stale. Written by `seatrial fidelity --record`.
 """
 
 from functools import cache
@@ -19,6 +21,7 @@ from msgspec import Struct
 from contracts.contract import load, vendors
 
 MAP = Path(__file__).with_name("exercised.json")
+DONE = ("operation", "generated")
 Kinds = dict[str, dict[str, list[str]]]
 Seen = tuple[str, str, str, str]
 """Vendor, `operation`, `generated` or `refusal`, name, test file."""
@@ -37,7 +40,7 @@ class Exercised(Struct, frozen=True):
     def operations(self, vendor: str) -> set[str]:
         """The names of all that was done at a vendor."""
         kinds = self.by_vendor.get(vendor, {})
-        return {*kinds.get("operation", {}), *kinds.get("generated", {})}
+        return {name for kind in DONE for name, files in kinds.get(kind, {}).items() if files}
 
     def refusal(self, vendor: str, surface: str, code: str) -> tuple[str, ...]:
         """The test files in which a surface refused with this code."""
@@ -66,7 +69,10 @@ def read_map(path: Path = MAP) -> Exercised:
 
 def mapped(seen: set[Seen]) -> Exercised:
     """The map of what was seen, sorted. What no contract names is left out: the tests have vendors of their own."""
-    by_vendor: dict[str, Kinds] = {}
+    met = sorted({vendor for vendor, *_ in seen} & {*vendors()})
+    by_vendor: dict[str, Kinds] = {
+        vendor: {"operation": {name: [] for name in sorted(_named(vendor, "operation"))}} for vendor in met
+    }
     for vendor, kind, name, file in sorted(seen):
         if vendor in vendors() and name in _named(vendor, kind):
             by_vendor.setdefault(vendor, {}).setdefault(kind, {}).setdefault(name, []).append(file)
@@ -77,6 +83,20 @@ def write_map(found: Exercised, path: Path = MAP) -> None:
     """Write the map down."""
     text = msgspec.json.format(msgspec.json.encode(found.by_vendor), indent=1)
     path.write_bytes(text + b"\n")
+
+
+def unrecorded(vendor: str, claimed: Exercised) -> list[str]:
+    """Where a vendor's contract and the map differ, in words: operations that came or went since it was recorded, and
+    refusals that went. All of it by reading; no test is run. A vendor that was never recorded is one difference."""
+    kinds = claimed.by_vendor.get(vendor)
+    if kinds is None:
+        return [f"{vendor} was never recorded"]
+    new = _named(vendor, "operation") - kinds.get("operation", {}).keys()
+    gone = sorted((kind, name) for kind, names in kinds.items() for name in names if name not in _named(vendor, kind))
+    return [
+        *(f"{vendor} has an operation {name} that the map does not know" for name in sorted(new)),
+        *(f"{vendor} has no {kind} {name} any more" for kind, name in gone),
+    ]
 
 
 def stale(claimed: Exercised, seen: set[Seen], left_out: set[str]) -> list[str]:

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
 
 from contracts.contract import vendors
-from seatrial.fidelity.exercised import MAP, Exercised, _named, mapped, read_map, stale, write_map
+from seatrial.fidelity.exercised import MAP, Exercised, mapped, read_map, stale, unrecorded, write_map
 
 OM = "extensiv_order_manager"
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,16 @@ def test_what_passing_tests_exercised_is_recorded_from_every_process(
 ) -> None:
     ran = recorded("-n", processes, "--record-exercised", str(tmp_path / "map.json"))
     assert "1 failed, 5 passed, 1 skipped" in ran.stdout, ran.stdout + ran.stderr
-    assert read_map(tmp_path / "map.json").by_vendor == FOUND
+    found = read_map(tmp_path / "map.json")
+    assert [unrecorded(vendor, found) for vendor in FOUND] == [[], []]
+    assert _with_tests(found) == FOUND
+
+
+def _with_tests(found: Exercised) -> dict[str, Any]:
+    return {
+        vendor: {kind: {name: files for name, files in names.items() if files} for kind, names in kinds.items()}
+        for vendor, kinds in found.by_vendor.items()
+    }
 
 
 @pytest.mark.parametrize(("held", "code"), [("strict", 1), ("", 0)])
@@ -152,14 +161,43 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert read_map(tmp_path / "nothing.json") == Exercised()
 
 
-def test_the_map_names_only_what_there_is() -> None:
-    """Files that exist, operations and refusals that the contracts name."""
-    for vendor, kind, name, file in read_map().pairs():
-        assert vendor in vendors()
-        assert name in _named(vendor, kind), f"{vendor} has no {kind} {name}: run `seatrial fidelity --record`"
-        assert (ROOT / "tests" / file).is_file(), f"tests/{file} is gone: run `seatrial fidelity --record`"
+STRICT = False
+"""Whether a vendor that was never recorded fails as well. To be set once all that are planned have landed and
+`seatrial fidelity --record` was run: until then a new vendor is counted as skipped, so that it can land by itself."""
 
 
-def test_the_map_is_written_as_the_command_writes_it() -> None:
-    text = MAP.read_bytes()
-    assert msgspec.json.format(msgspec.json.encode(mapped(read_map().pairs()).by_vendor), indent=1) + b"\n" == text
+@pytest.mark.parametrize("vendor", vendors())
+def test_the_map_knows_every_operation_of_the_contract_and_no_other(vendor: str) -> None:
+    known = read_map()
+    if not STRICT and vendor not in known.by_vendor:
+        pytest.skip(f"{vendor} is not in the map yet: run `seatrial fidelity --record`")
+    assert unrecorded(vendor, known) == [], "run `seatrial fidelity --record`"
+
+
+def test_an_operation_that_came_or_went_makes_the_map_stale_and_nothing_else_does() -> None:
+    true = mapped({LISTED, REFUSED})
+    assert unrecorded(OM, true) == []
+    assert unrecorded("shopify", true) == ["shopify was never recorded"]
+    kinds = true.by_vendor[OM]
+    assert "createOrder" in kinds["operation"], "also what no test stands behind"
+    assert true.operations(OM) == {"listOrders"}
+    less = {name: files for name, files in kinds["operation"].items() if name != "createOrder"}
+    assert unrecorded(OM, Exercised({OM: kinds | {"operation": less}})) == [
+        f"{OM} has an operation createOrder that the map does not know"
+    ]
+    more = kinds | {"operation": kinds["operation"] | {"sail": []}, "refusal": {"guide.sunk": ["a.py"]}}
+    assert unrecorded(OM, Exercised({OM: more})) == [
+        f"{OM} has no operation sail any more",
+        f"{OM} has no refusal guide.sunk any more",
+    ]
+
+
+def test_the_map_names_only_files_that_there_are() -> None:
+    assert {*read_map().by_vendor} <= {*vendors()}, "run `seatrial fidelity --record`"
+    gone = {file for *_, file in read_map().pairs() if not (ROOT / "tests" / file).is_file()}
+    assert not gone, "run `seatrial fidelity --record`"
+
+
+def test_the_map_is_written_as_the_command_writes_it(tmp_path: Path) -> None:
+    write_map(read_map(), tmp_path / "map.json")
+    assert (tmp_path / "map.json").read_bytes() == MAP.read_bytes()
