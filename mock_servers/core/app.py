@@ -484,9 +484,12 @@ def _json(text: bytes) -> Any:
 
 def _form(text: bytes) -> dict[str, str]:
     try:
-        form = dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="strict"))
+        fields = parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="strict")
     except ValueError as error:
         raise Refusal("malformed_body", reason="not a form") from error
+    form = dict(fields)
+    if len(form) < len(fields):  # RFC 6749, 3.1 and 3.2: parameters must not be included more than once
+        raise Refusal("malformed_body", reason="a field is there twice")
     if b"%00" in text:
         raise Refusal("malformed_body", reason="a NUL character")
     return form

@@ -3,11 +3,12 @@
 They go through the same behaviours as the API and are told of in the same events.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from msgspec import Struct
 
+from mock_servers.core.clock import moment_of
 from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is, Some
 from mock_servers.core.refusal import UsageError
@@ -156,6 +157,9 @@ def checkout(work: Work, given: Checkout) -> Json:
     """A shopper buys: the order is numbered, claims its stock and is routed to locations."""
     if not given.lines or any(line.quantity < 1 for line in given.lines):
         raise UsageError("a basket needs lines, each with a quantity of at least 1")
+    if given.fulfill_at is not None:
+        _check_moment(given.fulfill_at)
+    shipping_price = _price(given.shipping_price)
     basket = [_basket_line(work, line) for line in given.lines]
     for line in basket:
         if orders.sold_out(work, line):
@@ -173,7 +177,7 @@ def checkout(work: Work, given: Checkout) -> Json:
             "customerId": _customer(work, given.email, given.address, address),
             "shippingAddress": address,
             "shippingLines": [
-                order_documents.shipping_document(shipping_id, given.shipping, None, given.shipping_price, currency)
+                order_documents.shipping_document(shipping_id, given.shipping, None, shipping_price, currency)
             ],
             "paid": given.paid,
             "gateway": "bogus",
@@ -185,7 +189,30 @@ def checkout(work: Work, given: Checkout) -> Json:
 
 
 def _basket_line(work: Work, line: Line) -> Json:
-    return {"variant": variant_by_sku(work, line.sku), "quantity": line.quantity, "price": line.price}
+    price = None if line.price is None else _price(line.price)
+    return {"variant": variant_by_sku(work, line.sku), "quantity": line.quantity, "price": price}
+
+
+PRICE_BELOW = Decimal(10) ** 15
+"""As the API's own Decimal."""
+
+
+def _price(text: str) -> str:
+    """An amount of money that somebody typed. Raises UsageError."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or not 0 <= amount < PRICE_BELOW:
+        raise UsageError(f"{text[:40]!r} is no price; one is written like 19.99")
+    return money(amount)
+
+
+def _check_moment(text: str) -> None:
+    try:
+        moment_of(text)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{text[:40]!r} is no moment; one is written like 2026-11-23T12:00:00Z") from error
 
 
 def variant_by_sku(work: Work, sku: str) -> Json:
@@ -403,8 +430,7 @@ def _by_location(chosen: fulfillments.Units) -> list[fulfillments.Units]:
 @fake.action("count_stock", Count)
 def count_stock(work: Work, given: Count) -> Json:
     """Somebody counts: so many of a SKU can be sold at a location from now on."""
-    if not 0 <= given.quantity <= inventory.QUANTITY_MAXIMUM:
-        raise UsageError(f"a quantity is 0 to {inventory.QUANTITY_MAXIMUM}")
+    _check_quantity(given.quantity)
     variant = variant_by_sku(work, given.sku)
     location = location_named(work, given.location)
     level = inventory.level_of(work, variant["inventoryItemId"], location["id"])
@@ -413,6 +439,11 @@ def count_stock(work: Work, given: Count) -> Json:
     delta = given.quantity - inventory.quantity(level, "available")
     inventory.shift(work, level, {"available": delta})
     return {"sku": variant["sku"], "location": location["name"], "available": given.quantity}
+
+
+def _check_quantity(quantity: int) -> None:
+    if not 0 <= quantity <= inventory.QUANTITY_MAXIMUM:
+        raise UsageError(f"a quantity is 0 to {inventory.QUANTITY_MAXIMUM}")
 
 
 def location_named(work: Work, name: str) -> Json:
@@ -430,7 +461,7 @@ def edit_product(work: Work, given: EditProduct) -> Json:
     variant = variant_by_sku(work, given.sku)
     changes: Json = {}
     if given.price is not None:
-        changes["price"] = money(given.price)
+        changes["price"] = _price(given.price)
     if given.barcode is not None:
         changes["barcode"] = given.barcode
     if given.new_sku is not None:
@@ -451,9 +482,10 @@ def add_product(work: Work, given: NewProduct) -> Json:
     """The merchant adds a product with one variant, and stocks it at the first location."""
     if work.collection("variant").first(Is("skuKey", "=", given.sku.lower())) is not None:
         raise UsageError(f"the SKU {given.sku!r} is taken")
+    _check_quantity(given.quantity)
     variant = {
         "sku": given.sku,
-        "price": given.price,
+        "price": _price(given.price),
         "requiresShipping": given.requires_shipping,
         "tracked": given.tracked,
     }

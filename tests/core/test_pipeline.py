@@ -143,6 +143,8 @@ BAD_BODIES = {
     "a form not UTF-8": (b"label=%ff", FORM, "malformed_body"),
     "a form with raw bytes": (b"label=\xc3\xa9", FORM, "malformed_body"),
     "a form with too many fields": (b"a=1&" * 400, FORM, "malformed_body"),
+    "a form field twice": (b"label=x&label=y", FORM, "malformed_body"),
+    "a form field twice, the same": (b"label=x&label=x", FORM, "malformed_body"),
     "an empty form field": (b"label=", FORM, "invalid_body"),
 }
 

@@ -108,6 +108,33 @@ def test_a_basket_that_cannot_be_is_refused_in_one_line(lines):
         stocked().act("checkout", lines=lines)
 
 
+@pytest.mark.parametrize("amount", ["ten", "", "NaN", "-0.01", "1e15", "1,5"])
+@pytest.mark.parametrize(
+    ("action", "about"),
+    [
+        ("checkout", lambda amount: {"lines": [{"sku": "MUG-BLU", "price": amount}]}),
+        ("checkout", lambda amount: {"lines": [{"sku": "MUG-BLU"}], "shipping_price": amount}),
+        ("add_product", lambda amount: {"sku": "NEW", "price": amount}),
+        ("edit_product", lambda amount: {"sku": "MUG-BLU", "price": amount}),
+    ],
+)
+def test_a_price_that_is_no_amount_is_refused_in_words_and_changes_nothing(action, about, amount):
+    made = stocked()
+    before = made.kept()
+
+    with pytest.raises(UsageError, match=r"is no price; one is written like 19\.99"):
+        made.act(action, **about(amount))
+
+    assert made.kept() == before
+
+
+def test_a_moment_or_a_quantity_that_is_none_is_refused_in_words():
+    with pytest.raises(UsageError, match="is no moment"):
+        stocked().act("checkout", lines=[{"sku": "MUG-BLU"}], fulfill_at="soon")
+    with pytest.raises(UsageError, match="a quantity is 0 to"):
+        stocked().act("add_product", sku="NEW", quantity=-1)
+
+
 def test_the_money_comes_later():
     made = stocked()
     order = made.order(paid=False)
