@@ -92,8 +92,9 @@ Pagination = PageNumber | GraphqlConnection | LinkHeader
 
 # How fast one may call -----------------------------------------------------------------------------------------------
 
-# Header values are templates over: limit, used, remaining, retry_after_seconds, reset_seconds, and reset_epoch_seconds
-# where a window ends at a moment.
+# Header values are templates over: limit, used, remaining, retry_after_seconds, retry_after_millis, reset_seconds, and
+# reset_epoch_seconds where a window ends at a moment. `each`: whether the operations that name a limit share it, or
+# each of them has it to itself.
 
 
 class FixedWindow(Rule, frozen=True, tag="fixed_window", tag_field="kind"):
@@ -102,6 +103,7 @@ class FixedWindow(Rule, frozen=True, tag="fixed_window", tag_field="kind"):
     limit: int
     window_seconds: float
     per: Literal["token", "client"] = "client"
+    each: Literal["surface", "operation"] = "surface"
     headers: dict[str, str] = {}
     refusal_headers: dict[str, str] = {}
 
@@ -112,6 +114,7 @@ class LeakyBucket(Rule, frozen=True, tag="leaky_bucket", tag_field="kind"):
     limit: int
     leak_per_second: float
     per: Literal["token", "client"] = "client"
+    each: Literal["surface", "operation"] = "surface"
     headers: dict[str, str] = {}
     refusal_headers: dict[str, str] = {}
 

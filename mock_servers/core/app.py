@@ -205,7 +205,9 @@ class VendorApp:
         """The limit that counts this caller. A world may have other numbers: the setting `limit.<name>`."""
         who = call.token_digest if rule.per == "token" else caller.subject if caller else ""
         operation, limits = call.operation, call.world.limits
-        key = (self.fake.vendor, operation.surface, operation.rate_limit, who)
+        alone = not isinstance(rule, QueryCost) and rule.each == "operation"
+        counted = operation.id if alone else operation.rate_limit
+        key = (self.fake.vendor, operation.surface, counted, who)
         return limits.get(key) or limits.add(key, rule, call.setting(f"limit.{operation.rate_limit}"))
 
     # What is done

@@ -87,7 +87,8 @@ class Query:
 
     def __init__(self, contract: Contract, operation: Operation, refuse_unknown: bool) -> None:
         known = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
-        self.types = {each["name"]: _type_of(each.get("schema", {})) for each in known}
+        whole = contract.schema(operation.surface, {})
+        self.types = {each["name"]: _type_of(each.get("schema", {}), whole) for each in known}
         self.refuse_unknown = refuse_unknown
         schema = {
             "type": "object",
@@ -123,11 +124,21 @@ class Query:
             values[name] = _typed(kind, text)
 
 
-def _type_of(schema: dict[str, Any]) -> str:
+def _type_of(schema: dict[str, Any], whole: dict[str, Any]) -> str:
+    """The type of a parameter's schema, also where that is a reference into the whole document."""
+    while "$ref" in schema:
+        schema = _referred(schema["$ref"], whole)
     kind = schema.get("type", "string")
     if isinstance(kind, list):
         kind = next((each for each in kind if each != "null"), "string")
-    return f"array:{_type_of(schema.get('items', {}))}" if kind == "array" else str(kind)
+    return f"array:{_type_of(schema.get('items', {}), whole)}" if kind == "array" else str(kind)
+
+
+def _referred(reference: str, whole: dict[str, Any]) -> dict[str, Any]:
+    found: Any = whole
+    for step in reference.removeprefix("#/").split("/"):
+        found = found.get(step, {})
+    return found if isinstance(found, dict) else {}
 
 
 def _typed(kind: str, text: str) -> Any:
@@ -188,10 +199,7 @@ def member_names(schema: dict[str, Any]) -> set[str]:
         match left.pop():
             case {"$ref": str() as reference} if reference not in seen:
                 seen.add(reference)
-                found: Any = schema
-                for step in reference.removeprefix("#/").split("/"):
-                    found = found.get(step, {})
-                left.append(found)
+                left.append(_referred(reference, schema))
             case dict() as part:
                 names |= part.get("properties", {}).keys() if isinstance(part.get("properties"), dict) else set()
                 left += part.values()

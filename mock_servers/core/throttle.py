@@ -133,7 +133,7 @@ class Points:
 
 Limit = Window | Bucket | Points
 Caller = tuple[str, str, str, str]
-"""Vendor, surface, the limit's name, and who calls."""
+"""Vendor, surface, the limit's or the operation's name, and who calls."""
 
 
 def limit_of(rule: RateLimit) -> Limit:
@@ -154,6 +154,7 @@ def check_numbers(rules: Iterable[RateLimit], numbers: Any) -> None:
         "headers",
         "refusal_headers",
         "per",
+        "each",
     }
     if not isinstance(numbers, dict) or not numbers or not numbers.keys() <= known:
         raise UsageError(f'a limit has {", ".join(sorted(known))}, as in {{"limit": 100}}; not {numbers!r:.100}')

@@ -73,7 +73,7 @@ def pack(work: Work, form: OrderOnly) -> dict[str, Any]:
 def ship(work: Work, form: Ship) -> dict[str, Any]:
     """The clerk hands an order, or a part of it, to the carrier, in one parcel or several."""
     order = _open_order(work, form.order)
-    left = behaviour._wanted(order)  # noqa: SLF001 - one vendor's folder
+    left = behaviour.wanted(order)
     wanted = form.items or left
     if not 1 <= form.parcels <= PARCELS_MAXIMUM:
         raise UsageError(f"parcels are 1 to {PARCELS_MAXIMUM}")
@@ -112,9 +112,9 @@ def count_stock(work: Work, form: Count) -> dict[str, Any]:
         raise UsageError(f"a shelf holds 0 to {maximum}")
     if work.collection("product").first(Is("sku", "=", form.sku)) is None:
         raise Refusal("not_found", kind="product", id=form.sku)
-    warehouse = behaviour._named_warehouse(work, form.warehouse)  # noqa: SLF001
-    stock = behaviour._stock(work, warehouse.id, form.sku)  # noqa: SLF001
-    moved = behaviour._move(work, stock, on_hand=form.quantity - stock["on_hand"])  # noqa: SLF001
+    warehouse = behaviour.named_warehouse(work, form.warehouse)
+    stock = behaviour.shelf_of(work, warehouse.id, form.sku)
+    moved = behaviour.move(work, stock, on_hand=form.quantity - stock["on_hand"])
     return {"sku": form.sku, "warehouse": warehouse.id, "on_hand": moved["on_hand"]}
 
 

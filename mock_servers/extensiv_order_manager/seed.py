@@ -7,8 +7,12 @@ from mock_servers.core import catalogue
 from mock_servers.core.countries import ALPHA3
 from mock_servers.core.fake import Size, Work
 from mock_servers.extensiv_order_manager.behaviour import WAITS_AS, fake, resolve
+from mock_servers.extensiv_order_manager.behaviour.products import LISTING_START, PRODUCT_START, listing
+from mock_servers.extensiv_order_manager.behaviour.state import own_channel
+from mock_servers.extensiv_order_manager.behaviour.stock import RECORD_START, keep, new_record
 
 BATCH = 1000
+VENDOR_SELLS = 5
 DAY_SECONDS = 86_400
 SHIPS_FROM = "501"
 WAREHOUSES = ((SHIPS_FROM, "East", "THIRD_PARTY_LOGISTICS"), ("502", "West", "DIRECT_FULFILLMENT"))
@@ -22,6 +26,7 @@ def make_seed(work: Work, size: Size) -> Iterator[int]:
     items = catalogue.items(work.world.seed, max(1, size.products))
     _add_products(work, items)
     _add_stock(work, items)
+    _add_vendor(work, items[:VENDOR_SELLS])
     resolve(work)
     for made in range(0, size.orders, BATCH):
         count = min(BATCH, size.orders - made)
@@ -34,7 +39,13 @@ def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
     new = [item for item in items if item.sku not in known]
     if not new:
         return
-    ids = work.world.store.skip_numbers(f"{work.vendor}.product", 3001, len(new))
+    ids = list(work.world.store.skip_numbers(f"{work.vendor}.product", PRODUCT_START, len(new)))
+    channel = own_channel(work)
+    numbers = work.world.store.skip_numbers(f"{work.vendor}.listing", LISTING_START, len(new))
+    work.collection("listing").add_many(
+        listing(number, channel, item.sku, {"id": id, "sku": item.sku}, work.stamp)
+        for number, id, item in zip(numbers, ids, new, strict=True)
+    )
     work.collection("product").add_many(
         {
             "id": str(id),
@@ -48,6 +59,16 @@ def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
         }
         for id, item in zip(ids, new, strict=True)
     )
+
+
+def _add_vendor(work: Work, items: tuple[catalogue.Item, ...]) -> None:
+    """Somebody to buy from, who sells the first few things."""
+    if work.collection("vendor").count():
+        return
+    work.collection("vendor").add({"id": "1", "name": "Harbour Supplies", "active": True})
+    for number, item in enumerate(items, 1):
+        sold = {"id": str(number), "vendor_id": 1, "vendor_sku": f"HS-{number}", "sku": item.sku}
+        work.collection("vendor_product").add(sold)
 
 
 def _add_orders(work: Work, items: tuple[catalogue.Item, ...], count: int) -> dict[str, int]:
@@ -74,8 +95,11 @@ def _order(
     return {
         "id": str(id),
         "order_number": f"SEED-{id}",
+        "channel_id": own_channel(work),
         "created_at": stamp,
         "updated_at": stamp,
+        "order_date": stamp,
+        "payment_date": stamp,
         "items": wanted,
         "shipping_address": {
             "name": f"{person.first_name} {person.last_name}",
@@ -99,8 +123,22 @@ def _add_stock(work: Work, items: tuple[catalogue.Item, ...]) -> None:
     """A shelf for everything that has none yet."""
     stock = work.collection("stock")
     known = {shelf.id for shelf in stock.rows()}
-    shelves = [_shelf(item.sku, item.stock) for item in items]
-    stock.add_many(shelf for shelf in shelves if shelf["id"] not in known)
+    new = [item for item in items if f"{SHIPS_FROM}:{item.sku}" not in known]
+    numbers = work.world.store.skip_numbers(f"{work.vendor}.stock_record", RECORD_START, len(new)) if new else ()
+    empty = new_record(work, SHIPS_FROM, None, id=1)
+    stock.add_many(
+        {
+            "id": f"{SHIPS_FROM}:{item.sku}",
+            "warehouse_id": SHIPS_FROM,
+            "sku": item.sku,
+            "on_hand": item.stock,
+            "allocated": 0,
+            "locked": 0,
+            "records": [empty | {"id": number, "on_hand": item.stock}],
+            "updated_at": work.stamp,
+        }
+        for number, item in zip(numbers, new, strict=True)
+    )
 
 
 def _take_stock(work: Work, taken: dict[str, int]) -> None:
@@ -108,8 +146,6 @@ def _take_stock(work: Work, taken: dict[str, int]) -> None:
     stock = work.collection("stock")
     for sku, count in taken.items():
         shelf = stock.get(f"{SHIPS_FROM}:{sku}")
-        stock.save(shelf | {"on_hand": shelf["on_hand"] + count, "allocated": shelf["allocated"] + count})
-
-
-def _shelf(sku: str, count: int) -> dict[str, Any]:
-    return {"id": f"{SHIPS_FROM}:{sku}", "warehouse_id": SHIPS_FROM, "sku": sku, "on_hand": count, "allocated": 0}
+        first, *others = shelf["records"]
+        records = [first | {"on_hand": first["on_hand"] + count}, *others]
+        keep(work, shelf, records, allocated=shelf["allocated"] + count)

@@ -7,7 +7,7 @@ from typing import Any
 from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is
 from mock_servers.core.store import Document
-from mock_servers.extensiv_order_manager.behaviour import OPEN, SEED_STATUS, fake
+from mock_servers.extensiv_order_manager.behaviour import OPEN, SEED_STATUS, TAKES, fake
 
 
 @fake.sound
@@ -15,7 +15,7 @@ def allocated_stock_is_what_open_orders_still_wait_for(work: Work) -> Iterator[s
     """Summed over every warehouse and SKU; an order without a warehouse has taken nothing."""
     wanted: Counter[str] = Counter()
     for order in work.collection("order").rows():
-        if order["state"] in OPEN and order["warehouse_id"] is not None:
+        if order["state"] in TAKES and order["warehouse_id"] is not None:
             for item in order["items"]:
                 wanted[f"{order['warehouse_id']}:{item['sku']}"] += item["quantity"] - item["shipped"]
     taken = Counter({stock.id: stock["allocated"] for stock in work.collection("stock").rows()})
@@ -36,19 +36,23 @@ def stock_lies_in_a_warehouse_under_its_own_name(work: Work) -> Iterator[str]:
             yield f"level {stock.id} is in no warehouse there is"
         if stock["sku"] not in products:
             yield f"level {stock.id} is of no product there is"
+        for member in ("on_hand", "locked"):
+            lies = sum(record[member] for record in stock["records"])
+            if lies != stock[member]:
+                yield f"level {stock.id} says {stock[member]} {member}, its records {lies}"
 
 
 @fake.sound
 def an_order_adds_up_to_its_parcels(work: Work) -> Iterator[str]:
     """Shipped quantities are what live parcels hold, never more than was ordered, and the state follows from them."""
-    numbers: Counter[str] = Counter()
+    numbers: Counter[tuple[int, str]] = Counter()
     for order in work.collection("order").rows():
-        numbers[order["order_number"]] += 1
+        numbers[order["channel_id"], order["order_number"]] += 1
         for problem in _of_order(order, _live(work, order)):
             yield f"order {order['order_number']}: {problem}"
-    for number, count in numbers.items():
+    for (channel, number), count in numbers.items():
         if count > 1 and not work.setting("numbers_may_repeat"):
-            yield f"order number {number} is there {count} times"
+            yield f"order number {number} is there {count} times on channel {channel}"
 
 
 def _live(work: Work, order: Document) -> list[Document]:

@@ -172,15 +172,20 @@ class Recipes:
         return "seatrial-none"
 
     def _required(self, operation: Operation, where: str, variant: Variant) -> Iterator[tuple[str, str]]:
+        """What has to be said, and what the document shows an example of: either may be what an answer needs."""
         words = self.words(variant, operation)
         for each in parameters(operation, where):
-            if each.get("required"):
-                yield each["name"], _text(self._sample(each.get("schema", {}), words, each["name"]))
+            if each.get("required") or "example" in each:
+                value = (
+                    each["example"] if "example" in each else self._sample(each.get("schema", {}), words, each["name"])
+                )
+                yield each["name"], _text(value)
 
     def _body(self, operation: Operation, variant: Variant) -> tuple[str | None, Any]:
         if is_graphql(operation):
             return JSON, {"query": "query { __typename }"}
-        if not operation.bodies or not operation.body_required:
+        needed = operation.body_required or grants(self._bench.contract, operation)
+        if not operation.bodies or not needed:
             return None, None
         kind = next((each for each in (JSON, FORM) if each in operation.bodies), None)
         if kind is None:

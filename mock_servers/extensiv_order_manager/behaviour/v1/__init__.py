@@ -1,0 +1,13 @@
+"""The vendor's own dialect: PUT creates, POST acts, lists are bare arrays, and a bulk tells its failures under 200."""
+
+from mock_servers.extensiv_order_manager.behaviour.v1 import (
+    account,
+    inventory,
+    order_changes,
+    orders,
+    products,
+    purchasing,
+    shipments,
+)
+
+__all__ = ["account", "inventory", "order_changes", "orders", "products", "purchasing", "shipments"]

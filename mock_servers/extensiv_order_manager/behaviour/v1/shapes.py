@@ -1,0 +1,341 @@
+"""How the vendor's own API shows what is kept."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_servers.core.fake import Work
+from mock_servers.core.filters import Is
+from mock_servers.core.store import Document
+from mock_servers.extensiv_order_manager.behaviour.products import product_of
+from mock_servers.extensiv_order_manager.behaviour.state import own_channel
+from mock_servers.extensiv_order_manager.behaviour.stock import available
+from mock_servers.extensiv_order_manager.behaviour.v1.words import CURRENCY, Json, money, none_of
+
+ITEMS_OF_AN_ORDER = 1000
+
+
+# Orders ---------------------------------------------------------------------------------------------------------------
+
+
+def order(work: Work, kept: Mapping[str, Any]) -> Json:
+    """An order with everything around it. What an order of the guide does not say is empty, as the vendor has it."""
+    said = kept.get("v1", {})
+    to = kept["shipping_address"]
+    parcels = work.collection("shipment").rows(Is("order_id", "=", kept["id"]))
+    currency = said.get("orderTotal", {}).get("currency", CURRENCY)
+    total = _total(kept, currency)
+    reason = kept.get("cancel_reason")
+    return {
+        "orderId": int(kept["id"]),
+        "orderNumber": kept["order_number"],
+        "orderType": "STANDARD",
+        "orderStatus": kept["state"],
+        "unresolvedStatus": kept["unresolved"],
+        "relatedOrderIds": kept.get("related", []),
+        "external": bool(kept.get("external")),
+        "pos": False,
+        "subscription": False,
+        "amzFbaShipmentId": None,
+        "orderDate": kept["order_date"],
+        "createdDate": kept["created_at"],
+        "modifiedDate": kept["updated_at"],
+        "paymentDate": kept["payment_date"],
+        "shipDate": kept.get("ship_date") or said.get("shipDate"),
+        "shipByDate": said.get("shipByDate"),
+        "receiveByDate": said.get("receiveByDate"),
+        "holdUntilDate": kept.get("hold_until") or said.get("holdUntilDate"),
+        "salesChannel": channel(channel_of(work, kept["channel_id"])),
+        "customer": {
+            "customerId": int(kept["id"]),
+            "name": to["name"],
+            "companyName": to.get("company"),
+            "emailAddresses": [to["email"]] if to.get("email") else [],
+        },
+        "fulfillmentSource": _source(work, kept["warehouse_id"]),
+        **_ship_to(to),
+        "addressType": "UNKNOWN",
+        "orderTotal": said.get("orderTotal") or total,
+        "orderItemTotal": total,
+        **{name: money(said.get(name), currency) for name in MONEY},
+        "currency": currency,
+        "shipMethod": _ship_method(said.get("shipMethod")),
+        "requestedShippingService": said.get("requestedShippingService") or kept.get("shipping_method"),
+        "shipment": shipment(parcels[-1]) if parcels else None,
+        "shipments": [_parcel(kept, parcel) for parcel in parcels if parcel["status"] != "voided"],
+        **{name: said.get(name) for name in TEXTS},
+        "internalNotes": said.get("internalNotes") or kept.get("notes"),
+        "gift": bool(said.get("gift")),
+        "orderItems": [item(work, kept, each, place) for place, each in enumerate(kept["items"], 1)],
+        "labels": [],
+        "paymentType": None,
+        "cancelReason": {"type": reason or "OTHER", "details": kept.get("cancel_details")}
+        if kept["state"] == "CANCELLED"
+        else None,
+        "fraudAnalysis": None,
+        "customsDeclarationItems": [],
+    }
+
+
+MONEY = ("shippingCost", "discount", "insuranceCost", "insuredValue", "confirmationCost", "amountPaid")
+TEXTS = ("customField1", "customField2", "customField3", "giftMessage", "notesFromBuyer", "notesToBuyer")
+ADDRESS = {
+    "shipName": "name",
+    "shipCompany": "company",
+    "shipAddress1": "street1",
+    "shipAddress2": "street2",
+    "shipAddress3": "street3",
+    "shipCity": "city",
+    "shipState": "state",
+    "shipZipCode": "postal_code",
+    "shipCountry": "country",
+    "shipPhone": "phone",
+    "shipEmail": "email",
+}
+"""The vendor's members of an address and ours."""
+
+
+def _ship_to(to: Mapping[str, Any]) -> Json:
+    return {theirs: to.get(ours) for theirs, ours in ADDRESS.items()} | {"shipState": to.get("state") or ""}
+
+
+def _total(kept: Mapping[str, Any], currency: str) -> Json:
+    prices = [(each.get("unit_price") or none_of())["amount"] * each["quantity"] for each in kept["items"]]
+    return {"amount": round(sum(prices), 2), "currency": currency}
+
+
+def item(work: Work, kept: Mapping[str, Any], each: Mapping[str, Any], place: int) -> Json:
+    """An item of an order; its product is null while no listing leads to one."""
+    product = None if each.get("unmapped") else product_of(work, each["sku"])
+    return {
+        "orderItemId": item_id(kept, each, place),
+        "listingName": each.get("listing_name") or (product["name"] if product else each["sku"]),
+        "listingSku": listing_sku(each),
+        "product": product_ref(product) if product else None,
+        "quantityOrdered": each["quantity"],
+        "unitPrice": money(each.get("unit_price")),
+        "tax": money(each.get("tax")),
+        "discount": money(each.get("discount")),
+        "notes": each.get("notes"),
+        "purchaseOrderItemNumber": None,
+        "pickingStocks": [],
+        "fulfilled": each["shipped"] == each["quantity"],
+        "brokenDown": False,
+    }
+
+
+def item_id(kept: Mapping[str, Any], each: Mapping[str, Any], place: int) -> int:
+    """What an item is called. Those of the guide have no name of their own until something is changed about them."""
+    return int(each.get("item_id") or int(kept["id"]) * ITEMS_OF_AN_ORDER + place)
+
+
+def listing_sku(each: Mapping[str, Any]) -> str:
+    """What an item was ordered as."""
+    return str(each.get("listing_sku") or each["sku"])
+
+
+def _parcel(kept: Mapping[str, Any], parcel: Document) -> Json:
+    names = {each["sku"]: listing_sku(each) for each in kept["items"]}
+    return {
+        "items": [{"listingSku": names[sent["sku"]], "quantity": sent["quantity"]} for sent in parcel["items"]],
+        "trackingNumbers": [parcel["tracking_number"]],
+    }
+
+
+def _source(work: Work, warehouse: str | None) -> Json | None:
+    found = work.collection("warehouse").find(warehouse) if warehouse else None
+    return {"warehouseId": int(found.id), "name": found["name"]} if found else None
+
+
+def _ship_method(said: Mapping[str, Any] | None) -> Json:
+    names = ("shippingProviderId", "shippingCarrier", "shippingServiceId", "packageTypeId", "ltlFtlShipment")
+    return {name: (said or {}).get(name) for name in names}
+
+
+def shipment(kept: Mapping[str, Any]) -> Json:
+    """A parcel."""
+    said = kept.get("v1", {})
+    return {
+        "shipmentId": int(kept["id"]),
+        "orderId": int(kept["order_id"]),
+        "orderNumber": kept["order_number"],
+        "warehouseId": int(kept["warehouse_id"]),
+        "type": "FULFILLMENT",
+        "created": kept["created_at"],
+        "shipDate": kept["shipped_at"],
+        "estimatedArrival": said.get("estimatedArrival"),
+        "received": said.get("received"),
+        "trackingNumber": kept["tracking_number"],
+        "trackingUrls": [kept["tracking_url"]] if kept["tracking_url"] else [],
+        "shippingLabelUrls": [],
+        "deliveryStatus": "VOIDED" if kept["status"] == "voided" else said.get("deliveryStatus") or "UNKNOWN",
+        "external": bool(said),
+        "carrierFee": money(said.get("carrierFee")),
+        "shipMethod": _ship_method(said.get("shipMethod") or {"shippingCarrier": kept["carrier"]}),
+        "batchNumber": kept.get("batch"),
+        "transactionId": said.get("transactionId"),
+        "insuranceTrackingNumber": said.get("insuranceTrackingNumber"),
+        "rma": None,
+    }
+
+
+# Channels and warehouses ----------------------------------------------------------------------------------------------
+
+
+def channel_of(work: Work, number: int) -> Mapping[str, Any]:
+    """A sales channel; the account's own is there even where a world was made before channels were."""
+    found = work.collection("channel").find(str(number))
+    return found or {"id": str(number), "name": "Web", "type": "CUSTOM", "active": number == own_channel(work)}
+
+
+def channel(kept: Mapping[str, Any]) -> Json:
+    """A sales channel with the members of both shapes that are known (A38)."""
+    return {
+        "salesChannelId": int(kept["id"]),
+        "salesChannelName": kept["name"],
+        "salesChannelType": kept["type"],
+        "name": kept["name"],
+        "companyName": None,
+        "phoneNumber": None,
+        "type": kept["type"],
+        "active": kept["active"],
+        "connectionParams": None,
+        "channelProperties": None,
+    }
+
+
+def warehouse(kept: Document) -> Json:
+    """A warehouse; nothing here asks for more of its address than where it is."""
+    address = {
+        "addressId": int(kept.id),
+        "address1": "1 Dock St",
+        "address2": None,
+        "address3": None,
+        "city": "Newark",
+        "state": "NJ",
+        "province": None,
+        "zipCode": "07102",
+        "country": "USA",
+        "type": "COMMERCIAL",
+    }
+    nothing = dict.fromkeys(
+        ("contactEmail", "contactPhone", "phoneExtension", "fax", "color", "timeZone", "returnsLocation")
+    )
+    return nothing | {
+        "warehouseId": int(kept.id),
+        "name": kept["name"],
+        "type": kept["type"],
+        "active": True,
+        "address": address,
+        "salesChannelId": 0,
+        "internationalRank": 0,
+        "domesticBackups": [],
+        "stateAllocations": [],
+    }
+
+
+# Products and stock ---------------------------------------------------------------------------------------------------
+
+
+def product_ref(kept: Mapping[str, Any]) -> Json:
+    """What others say of a product."""
+    said = kept.get("v1", {})
+    return {
+        "productId": int(kept["id"]),
+        "masterSku": kept["sku"],
+        "name": kept["name"],
+        "productType": said.get("type", "CORE_PRODUCT"),
+        "upc": kept["barcode"] or "",
+        "mpn": said.get("mpn") or "",
+        "fnSku": None,
+        "description": said.get("description"),
+        "hazmat": False,
+        "productWeight": said.get("weight") or 0,
+    }
+
+
+def product(kept: Mapping[str, Any]) -> Json:
+    """A product. Numbers nobody gave are 0, flags false (dossier section 5)."""
+    said = kept.get("v1", {})
+    lists = ("categories", "labels", "imageUrls", "attributeGroups", "bundledItems", "customFieldValues")
+    flags = ("bundle", "hazmat", "digital", "giftCard", "allowBackorders", "shipsInOwnBox")
+    sizes = ("length", "width", "height")
+    ounces = said.get("weight") or 0
+    return (
+        {name: [] for name in lists}
+        | dict.fromkeys(flags, False)
+        | dict.fromkeys(sizes, 0)
+        | {
+            "productId": int(kept["id"]),
+            "masterSku": kept["sku"],
+            "name": kept["name"],
+            "type": said.get("type", "CORE_PRODUCT"),
+            "parentId": 0,
+            "active": kept["active"],
+            "brand": said.get("brand"),
+            "description": said.get("description"),
+            "upc": kept["barcode"] or "",
+            "mpn": said.get("mpn") or "",
+            "vendorCost": money(said.get("vendorCost")),
+            "mapPrice": money(kept["price"]),
+            "shippingCost": none_of(),
+            "weight": ounces,
+            "pounds": ounces // 16,
+            "ounces": ounces % 16,
+            "createdDate": kept["created_at"],
+            "modifiedDate": kept["updated_at"],
+        }
+    )
+
+
+def listing(kept: Document) -> Json:
+    """Which SKU of which channel is which product."""
+    return {
+        "listingId": int(kept.id),
+        "listingSku": kept["listing_sku"],
+        "masterSku": kept["sku"],
+        "productId": kept["product_id"],
+        "salesChannelId": kept["channel_id"],
+        "fnSku": None,
+        "active": kept["active"],
+        "pushInventory": kept["push_inventory"],
+        "created": kept["created_at"],
+        "lastModified": kept["updated_at"],
+    }
+
+
+def stock_records(work: Work, shelf: Document) -> list[Json]:
+    """A shelf's records, one for each location. What orders have taken is told of the first, where it is picked."""
+    found = product_of(work, shelf["sku"])
+    totals = {
+        "onHandQuantity": shelf["on_hand"],
+        "availableQuantity": available(shelf),
+        "allocatedQuantity": shelf["allocated"],
+        "lockedQuantity": shelf["locked"],
+        "inTransitQuantity": 0,
+        "minInventoryLevel": sum(record["minimum"] for record in shelf["records"]),
+    }
+    shown = []
+    for place, record in enumerate(shelf["records"]):
+        allocated = 0 if place else shelf["allocated"]
+        shown.append(
+            {
+                "productStockId": record["id"],
+                "active": record["active"],
+                "quantity": record["on_hand"],
+                "quantityLocked": record["locked"],
+                "allocatedQuantity": allocated,
+                "availableQuantity": record["on_hand"] - record["locked"] - allocated,
+                "minStock": record["minimum"],
+                "drawRank": record["draw_rank"],
+                "pickable": record["pickable"],
+                "receivable": record["receivable"],
+                "product": product_ref(found or {}),
+                "stockLocation": {
+                    "stockLocationId": record["location_id"],
+                    "location": record["location"],
+                    "warehouseId": int(shelf["warehouse_id"]),
+                },
+                "warehouseStockTotals": totals,
+            }
+        )
+    return shown

@@ -1,0 +1,266 @@
+"""Shipments as the vendor's own API reads, tells and voids them, and what there is to ship by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_servers.core.fake import Call
+from mock_servers.core.filters import All, Condition, Is, Some
+from mock_servers.core.refusal import Refusal
+from mock_servers.core.store import Document
+from mock_servers.core.wire import Reply
+from mock_servers.extensiv_order_manager.behaviour.shipping import ship, void_shipment
+from mock_servers.extensiv_order_manager.behaviour.state import OPEN, fake, wanted
+from mock_servers.extensiv_order_manager.behaviour.stock import move, shelf_of
+from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1.order_changes import batched
+from mock_servers.extensiv_order_manager.behaviour.v1.orders import order_identified
+from mock_servers.extensiv_order_manager.behaviour.v1.words import (
+    Json,
+    Line,
+    every,
+    given,
+    ids_given,
+    moment,
+    none_of,
+    number,
+    page,
+    prefixed,
+    stamped,
+)
+
+DAY_SECONDS = 86_400
+WINDOWS = (
+    ("shipmentFromDate", "shipmentToDate", "shipped_at"),
+    ("shipmentCreatedFromDate", "shipmentCreatedToDate", "created_at"),
+)
+TOLD = ("carrierFee", "deliveryStatus", "insuranceTrackingNumber", "transactionId", "shipMethod")
+
+
+@fake.operation("getShipments")
+def get_shipments(call: Call) -> Reply:
+    where = every(
+        _window(call),
+        _named(call, "shipmentId", "id"),
+        _named(call, "orderId", "order_id"),
+        prefixed(call, "orderNumber", "order_number"),
+        _begins(call, "trackingNumber", "tracking_number"),
+        _begins(call, "batchNumber", "batch"),
+        _of_orders(call),
+        _delivered(call),
+        Is("warehouse_id", "=", str(number(call, "warehouseId"))) if number(call, "warehouseId") else None,
+        Is("provider", "=", number(call, "shippingProviderId")) if number(call, "shippingProviderId") else None,
+    )
+    return page(call, "shipment", where, shapes.shipment)
+
+
+def _window(call: Call) -> Condition:
+    """Seven days at most, by one of two dates; without one, or with a longer one, 422 (A35)."""
+    most = call.fake.contract.profile.facts["window_days_maximum"].value * DAY_SECONDS
+    conditions: list[Condition] = []
+    for start, end, member in WINDOWS:
+        if start in call.query and end in call.query:
+            first, last = moment(call.query[start], start), moment(call.query[end], end)
+            if last < first or last - first > most:
+                raise Refusal("invalid_query", details=((end, f"is within seven days of {start}"),))
+            stamps = call.fake.stamp_of(first), call.fake.stamp_of(last)
+            conditions += [Is(member, ">=", stamps[0]), Is(member, "<=", stamps[1])]
+    if not conditions:
+        raise Refusal("invalid_query", details=(("shipmentFromDate", "and shipmentToDate are required"),))
+    return All(*conditions)
+
+
+def _named(call: Call, name: str, member: str) -> Condition | None:
+    values = ids_given(call, name)
+    return Is(member, "in", tuple(values)) if values else None
+
+
+def _begins(call: Call, name: str, member: str) -> Condition | None:
+    return Is(member, "starts", call.query[name]) if call.query.get(name) else None
+
+
+def _delivered(call: Call) -> Condition | None:
+    wanted = given(call, "deliveryStatus")
+    if not wanted:
+        return None
+    found: list[Condition] = [All(Is("delivery", "in", tuple(wanted)), Is("status", "!=", "voided"))]
+    if "VOIDED" in wanted:
+        found.append(Is("status", "=", "voided"))
+    return Some(*found)
+
+
+def _of_orders(call: Call) -> Condition | None:
+    """What is said of the order it left for: its channel, and where it went. City and recipient match prefixes."""
+    channel, asked = number(call, "salesChannelId"), call.query
+    begins = {"city": asked.get("city", ""), "name": asked.get("recipient", "")}
+    equal = {"country": asked.get("country", ""), "state": asked.get("state", "")}
+    if not channel and not any(begins.values()) and not any(equal.values()):
+        return None
+
+    def fits(order: Document) -> bool:
+        to = order["shipping_address"]
+        return (
+            channel in {0, order["channel_id"]}
+            and all(str(to.get(name) or "").lower().startswith(text.lower()) for name, text in begins.items())
+            and all(text.lower() in {"", str(to.get(name) or "").lower()} for name, text in equal.items())
+        )
+
+    return Is("order_id", "in", tuple(order.id for order in call.collection("order").rows() if fits(order)))
+
+
+# Tell and void --------------------------------------------------------------------------------------------------------
+
+
+@fake.operation("putExternalShipment")
+def put_external_shipment(call: Call) -> Reply:
+    told = [_told(call, line) for line in call.body["shipments"]]
+    return Reply(200, told)
+
+
+def _told(call: Call, line: Mapping[str, Any]) -> Json:
+    """One order that somebody shipped. What cannot be done is a row that says FAILED."""
+    try:
+        order = order_identified(call, line)
+    except Line as wrong:
+        return batched(None, "FAILED", message=wrong.message)
+    if order["state"] not in OPEN:
+        return batched(order, "FAILED", message=f"Order is {order['state']} and cannot be shipped")
+    said = {name: line[name] for name in TOLD if line.get(name) is not None}
+    said |= {name: stamped(call, line[name], name) for name in ("estimatedArrival", "received") if line.get(name)}
+    shipped = stamped(call, line.get("shipDate"), "shipDate") or call.stamp
+    method = line["shipMethod"]
+    shipment = ship(
+        call,
+        order,
+        wanted(order),
+        method["shippingCarrier"],
+        line["trackingNumber"],
+        shipped_at=shipped,
+        delivery=said.get("deliveryStatus", "UNKNOWN"),
+        batch=order.get("batch"),
+        v1=said,
+    )
+    return batched(order, "SHIPPED", batch=order.get("batch"), shipment=shapes.shipment(shipment))
+
+
+@fake.operation("postVoidShipment")
+def post_void_shipment(call: Call) -> Reply:
+    """The order waits again. Without `readdInventory` what was in it is not put back on the shelf."""
+    found = call.collection("shipment").find(call.path["shipmentId"])
+    if found is None:
+        raise Refusal("not_found", kind="Shipment", id=call.path["shipmentId"])
+    if found["status"] == "voided":
+        raise Refusal("unprocessable", reason=f"Shipment {found.id} is voided already")
+    voided = void_shipment(call, found)
+    if not call.query.get("readdInventory", False):
+        for item in voided["items"]:
+            move(call, shelf_of(call, voided["warehouse_id"], item["sku"]), on_hand=-item["quantity"])
+    return Reply(200, {"id": int(voided.id), "message": "Shipment voided"})
+
+
+# What there is to ship by ---------------------------------------------------------------------------------------------
+
+CARRIERS = {1: "UPS", 2: "FEDEX", 3: "USPS", 4: "DHL", 5: "DHL_EXPRESS", 6: "ON_TRAC", 7: "OTHER_CARRIER"}
+SERVICES = {11: (1, "03", "UPS Ground"), 12: (1, "02", "UPS 2nd Day Air"), 21: (2, "FEDEX_GROUND", "FedEx Ground"),
+            31: (3, "PRIORITY", "Priority Mail")}  # fmt: skip
+PACKAGES = {
+    1: (1, "02", "Customer packaging"),
+    2: (2, "YOUR_PACKAGING", "Your packaging"),
+    3: (3, "PACKAGE", "Package"),
+}
+PROVIDERS = {1: ("UPS", 1), 2: ("FedEx", 2)}
+
+
+@fake.operation("getCarriers")
+def get_carriers(call: Call) -> Reply:  # noqa: ARG001 - the same for everybody
+    return Reply(200, [{"shippingCarrierId": id, "name": name} for id, name in CARRIERS.items()])
+
+
+@fake.operation("getPackages")
+def get_packages(call: Call) -> Reply:  # noqa: ARG001
+    return Reply(200, _packages(frozenset(CARRIERS)))
+
+
+@fake.operation("getPackagesOfCarrier")
+def get_packages_of_carrier(call: Call) -> Reply:
+    return Reply(200, _packages(frozenset({_id(call.path["carrierId"], CARRIERS, "Carrier")})))
+
+
+@fake.operation("getServices")
+def get_services(call: Call) -> Reply:
+    ids, codes = {int(id) for id in ids_given(call, "carrierId")}, set(given(call, "carrierCode"))
+    chosen = ids | {id for id, name in CARRIERS.items() if name in codes}
+    return Reply(200, _services(frozenset(chosen) if ids or codes else frozenset(CARRIERS)))
+
+
+@fake.operation("getServicesOfCarrier")
+def get_services_of_carrier(call: Call) -> Reply:
+    return Reply(200, _services(frozenset({_id(call.path["carrierId"], CARRIERS, "Carrier")})))
+
+
+@fake.operation("getProviders")
+def get_providers(call: Call) -> Reply:  # noqa: ARG001
+    return Reply(200, [_provider(id) for id in PROVIDERS])
+
+
+@fake.operation("getProvider")
+def get_provider(call: Call) -> Reply:
+    return Reply(200, _provider(_id(call.path["shippingProviderId"], PROVIDERS, "Shipping provider")))
+
+
+def _id(text: str, known: Mapping[int, Any], kind: str) -> int:
+    if text not in {str(id) for id in known}:
+        raise Refusal("not_found", kind=kind, id=text)
+    return int(text)
+
+
+def _packages(carriers: frozenset[int]) -> list[Json]:
+    return [
+        {
+            "packageTypeId": id,
+            "packageName": name,
+            "packageCode": code,
+            "abbreviation": name[:4].upper(),
+            "description": name,
+            "shippingCarrier": CARRIERS[carrier],
+            "active": True,
+            "domestic": True,
+            "international": True,
+            "weightRequired": True,
+        }
+        for id, (carrier, code, name) in PACKAGES.items()
+        if carrier in carriers
+    ]
+
+
+def _services(carriers: frozenset[int]) -> list[Json]:
+    return [
+        {
+            "shippingServiceId": id,
+            "serviceId": id,
+            "serviceCode": code,
+            "serviceName": name,
+            "abbreviation": name,
+            "shippingCarrier": CARRIERS[carrier],
+            "active": True,
+            "international": False,
+            "weightRequired": True,
+            "dimensionsRequired": False,
+            "halfPageLabel": False,
+        }
+        for id, (carrier, code, name) in SERVICES.items()
+        if carrier in carriers
+    ]
+
+
+def _provider(id: int) -> Json:
+    name, carrier = PROVIDERS[id]
+    return {
+        "shippingProviderId": id,
+        "name": name,
+        "active": True,
+        "type": CARRIERS[carrier],
+        "subType": None,
+        "postageBalance": none_of(),
+        "packageTypes": _packages(frozenset({carrier})),
+        "shippingServices": _services(frozenset({carrier})),
+    }
