@@ -50,6 +50,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     rate_limit: str = "default"
     graphql: str | None = None
     """The SDL file this operation executes, for a GraphQL endpoint."""
+    done_again: bool = False
+    """Asked the same again, it is done again, though it does not say 201 as what makes something does."""
     account: str = ""
     """The parameter of its path that names the caller's account, where there is one."""
 
@@ -250,6 +252,7 @@ def _operation(
         pagination=raw.get("x-pagination", "default"),
         rate_limit=raw.get("x-rate-limit", "default"),
         graphql=raw.get("x-graphql"),
+        done_again=raw.get("x-done-again", False),
     )
 
 

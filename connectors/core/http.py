@@ -119,6 +119,7 @@ class Http:
         chance: random.Random | None = None,
         limits: HttpLimits | None = None,
         throttle: Throttle | None = None,
+        throttles: Mapping[str, Throttle] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         hosts: Mapping[str, str] | None = None,
         secrets: tuple[str, ...] = (),
@@ -127,6 +128,7 @@ class Http:
     ) -> None:
         """`hosts` sends real hosts elsewhere (host name → base URL), `transport` replaces the network altogether.
 
+        `throttles` are the limits of calls that have their own, by the call's name; the others share `throttle`.
         `wait_seconds` reads the vendor's own way of saying how long to wait, `complaint` its error body.
         """
         # Without a network of the caller's own, credentials go to https, to loopback, or to where `hosts` says.
@@ -139,6 +141,7 @@ class Http:
         self._auth: Auth = auth or NoAuth()
         self._chance = chance or random.Random()  # noqa: S311 - jitter, not a secret
         self._throttle: Throttle = throttle or Unlimited()
+        self._throttles = dict(throttles or {})
         self._gate = asyncio.Semaphore(self.limits.in_flight_maximum)
         self._transport = build_transport(self.limits, transport, hosts)
         timeout = httpx.Timeout(self.limits.timeout_seconds, connect=self.limits.connect_seconds)
@@ -162,7 +165,7 @@ class Http:
 
     async def send(self, call: Call, read: Callable[[Answer], T]) -> T:
         """Send, sort what comes back, read it. `read` may raise any `ConnectorError`; it is sorted like the rest."""
-        return await self._send(call, read, self._auth, self._throttle)
+        return await self._send(call, read, self._auth, self._throttles.get(call.name, self._throttle))
 
     async def send_plain(self, call: Call, read: Callable[[Answer], T]) -> T:
         return read(await self._exchange_sorted(call, {}))

@@ -20,6 +20,8 @@ _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s
 class PageNumber:
     """Pages with numbers: `?page=2&pageSize=100`, rows under one key, perhaps with the number of pages.
 
+    With `rows` empty a page is a bare list, and an empty one is the end.
+
     A list that changes while it is walked can show a row twice; the caller reads windows and upserts.
     """
 
@@ -31,9 +33,7 @@ class PageNumber:
     first: int = 1
     pages_maximum: int = 1000
 
-    async def walk(
-        self, fetch: Callable[[Mapping[str, str]], Awaitable[Document]]
-    ) -> AsyncIterator[Sequence[Document]]:
+    async def walk(self, fetch: Callable[[Mapping[str, str]], Awaitable[Any]]) -> AsyncIterator[Sequence[Document]]:
         """Yield the rows of each page. `fetch` gets the two parameters and answers the page's document."""
         seen: dict[bytes, int] = {}
         for number in range(self.first, self.first + self.pages_maximum):
@@ -51,7 +51,7 @@ class PageNumber:
                 return
         raise PagingLoop(f"the list has more than {self.pages_maximum} pages")
 
-    async def _page(self, fetch: Callable[[Mapping[str, str]], Awaitable[Document]], number: int) -> Document:
+    async def _page(self, fetch: Callable[[Mapping[str, str]], Awaitable[Any]], number: int) -> Any:
         return await fetch({self.page: str(number), self.size: str(self.size_value)})
 
 
@@ -127,11 +127,11 @@ def link_to(header: str, relation: str) -> str | None:
     return None
 
 
-def rows_of(document: Document, key: str) -> list[Document]:
-    """The list of objects under that key; raises `Unreadable`."""
-    rows = document.get(key)
+def rows_of(document: Any, key: str) -> list[Document]:
+    """The list of objects under that key, or that the page is where there is no key; raises `Unreadable`."""
+    rows = document if not key else document.get(key) if isinstance(document, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Unreadable(f"the page has no list of objects under {key!r}")
+        raise Unreadable(f"the page has no list of objects under {key!r}" if key else "the page is no list of objects")
     return rows
 
 

@@ -83,7 +83,7 @@ class Bucket:
             "remaining": self.rule.limit - used,
             "reset_seconds": math.ceil(self.level / self.rule.leak_per_second),
             "retry_after_seconds": f"{max(1.0, math.ceil(wait)):.1f}",
-            "retry_after_millis": math.ceil(wait * 1000),
+            "retry_after_millis": math.ceil(wait * 1000 - 1e-6),
         }
 
     def _leak(self, now: float) -> None:

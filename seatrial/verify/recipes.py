@@ -232,8 +232,9 @@ def _text(value: Any) -> str:
 
 
 def makes_in(contract: Contract, listing: Operation) -> Operation | None:
-    """The operation that makes a row of a list: POST where it is read with GET."""
+    """The operation that makes a row of a list: POST where it is read with GET, and that says 201 of what it made."""
     for each in contract.surfaces[listing.surface].operations:
-        if each.built and each.method == "POST" and each.path == listing.path and changes(contract, each):
+        beside = each.method == "POST" and each.path == listing.path and "201" in each.replies
+        if each.built and beside and changes(contract, each):
             return each
     return None

@@ -1,11 +1,15 @@
 """What is asked is held against the contract: texts become values or are refused, and each wrong member is named."""
 
+import shutil
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import read
+from mock_servers.core.checks import Checks
 from mock_servers.core.refusal import Refusal
-from tests.core.harbor import KEY, harbor
+from tests.core.harbor import FOLDER, KEY, harbor
 from tests.support import bench
 
 BENCH = bench(harbor(), headers=KEY)
@@ -55,6 +59,24 @@ def test_a_text_that_stands_for_no_value_is_refused_by_its_name(name, text):
         query((name, text))
     assert told.value.code == "invalid_query"
     assert told.value.details[0][0].split("[")[0] == name
+
+
+def test_a_parameter_whose_schema_is_a_reference_has_the_type_it_leads_to(tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "harbor", ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / "rest.openapi.yaml"
+    text = path.read_text(encoding="utf-8")
+    plain, there = "{name: ids, in: query, schema: {type: array, items: {type: integer}}}", "\n  schemas:\n"
+    assert plain in text
+    assert there in text
+    text = text.replace(
+        plain, '{name: ids, in: query, schema: {type: array, items: {$ref: "#/components/schemas/Id"}}}'
+    )
+    path.write_text(text.replace(there, there + "    Id: {type: integer, minimum: 1}\n"), encoding="utf-8")
+    contract = read(folder)
+    checks, operation = Checks(contract), contract.operations["listCrates"]
+    assert checks.query(operation, [("ids", "1,2")]) == {"ids": [1, 2]}
+    with pytest.raises(Refusal):
+        checks.query(operation, [("ids", "0")])
 
 
 @given(

@@ -547,3 +547,19 @@ def test_over_a_real_socket_connections_are_kept_and_few():
         return used
 
     assert asyncio.run(story()) <= 3
+
+
+def test_a_call_with_a_limit_of_its_own_holds_up_no_other():
+    throttles = {"create": CallsPerPeriod(1, 60)}
+
+    async def story():
+        loop, told = asyncio.get_running_loop(), []
+        async with http(Vendor({}), throttles=throttles, throttle=CallsPerPeriod(100, 1)) as client:
+            for call in (WRITE, READ, READ):
+                await client.send(call, Answer.json_object)
+                told.append(loop.time())
+            with pytest.raises(NotApplied):
+                await client.send(WRITE, Answer.json_object)
+        return told
+
+    assert run(story()) == [0, 0, 0]

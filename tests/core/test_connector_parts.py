@@ -74,6 +74,28 @@ def test_without_a_total_the_walk_ends_at_the_first_empty_page():
     assert [page[0]["id"] for page in walk(paging.walk(fetch))] == ["0", "1", "2"]
 
 
+@given(count=st.integers(0, 9))
+def test_a_bare_list_is_walked_until_it_is_empty(count):
+    rows, asked = [{"id": number} for number in range(count)], []
+    paging = PageNumber(page="page", size="limit", rows="", size_value=3)
+
+    async def fetch(parameters):
+        asked.append(parameters["page"])
+        return rows[(int(parameters["page"]) - 1) * 3 :][:3]
+
+    assert [row for page in walk(paging.walk(fetch)) for row in page] == rows
+    assert asked[-1] == str(-(-count // 3) + 1), "a short page is not yet the end"
+
+
+@pytest.mark.parametrize("document", [{}, {"data": []}, None, "[]", [1], [[]]], ids=str)
+def test_a_bare_list_of_another_shape_is_unreadable(document):
+    async def fetch(parameters):
+        return document
+
+    with pytest.raises(Unreadable):
+        walk(PageNumber(page="page", size="limit", rows="", size_value=3).walk(fetch))
+
+
 def test_a_list_that_ignores_the_page_number_is_a_loop():
     async def fetch(parameters):
         return {"data": [{"id": 1}, {"id": 2}], "totalPages": 900}

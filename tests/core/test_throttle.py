@@ -1,16 +1,18 @@
 """So many calls and not one more, on the world's clock: per caller, with the vendor's own headers."""
 
+import shutil
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import read
 from contracts.evidence import Evidence
 from contracts.profile import FixedWindow, LeakyBucket, QueryCost
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.throttle import CALLERS_MAXIMUM, Limits, Points, check_numbers, limit_of
-from tests.core.harbor import BASIC, KEY, harbor
+from tests.core.harbor import BASIC, FOLDER, KEY, harbor
 from tests.support import bench
 
 HERE = Evidence("assumed", "invented here", date(2026, 11, 20))
@@ -69,6 +71,14 @@ def test_a_bucket_says_how_full_it_is():
         "retry_after_millis": 500,
     }  # fmt: skip
     assert (limit.words(0.25)["used"], limit.words(2)["used"]) == (4, 0)
+
+
+def test_a_bucket_says_its_wait_to_the_millisecond_and_means_it():
+    slow = LeakyBucket(limit=1, leak_per_second=0.03333333333333, evidence=HERE)
+    limit = limit_of(slow)
+    limit.take(0)
+    assert limit.words(0)["retry_after_millis"] == 30_000
+    assert admitted(limit, 29.999, 30) == [False, True]
 
 
 def test_a_purse_gives_what_it_has_and_takes_back_what_was_not_used():
@@ -184,6 +194,22 @@ def test_surfaces_are_counted_apart():
         harbor_.get("/crates")
     assert harbor_.get("/crates").status_code == 429
     assert harbor_.get("/gate/watch", headers=BASIC).headers["x-harbor-left"] == "2"
+
+
+def test_a_limit_that_each_operation_has_to_itself_counts_them_apart(tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "harbor", ignore=shutil.ignore_patterns("__pycache__"))
+    profile = (folder / "profile.yaml").read_text(encoding="utf-8")
+    alone = profile.replace("leak_per_second: 2\n", "leak_per_second: 2\n        each: operation\n")
+    (folder / "profile.yaml").write_text(alone, encoding="utf-8")
+    fake = harbor()
+    fake._contract = read(folder)
+    harbor_ = bench(fake, headers=KEY, calls_a_minute=None)
+    assert [harbor_.get("/crates").status_code for _ in range(5)] == [200] * 4 + [429]
+    assert harbor_.get("/crates/count.json").headers["x-harbor-calls"] == "1/4"
+    harbor_.world.settings["harbor.limit.default"] = {"limit": 1}
+    harbor_.world.limits.clear()
+    assert [harbor_.post("/crates", {"label": "x"}).status_code for _ in range(2)] == [201, 429]
+    assert harbor_.get("/crates").status_code == 200
 
 
 def test_strangers_and_unknown_paths_are_not_counted_where_callers_are_known_first():

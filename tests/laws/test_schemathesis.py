@@ -130,8 +130,15 @@ def _config(target: Target, surface: str) -> SchemathesisConfig:
     own = {str(each.status) for code, each in known.items() if code not in NEEDED or code == "invalid_body"}
     fine = ["2xx", "3xx", "401", "403", "404", "409", "429", *sorted(own)]
     strict = target.contract.profile.surfaces[surface].unknown.query == "refuse"
+    read = {each.path for each in target.contract.surfaces[surface].operations if each.method == "GET"}
+    acts = any(
+        each.method == "POST" and each.path in read and "201" not in each.replies
+        for each in target.contract.surfaces[surface].operations
+    )  # a POST beside a list that makes nothing says so by having no 201
     generation = {"allow-x00": False, "allow-extra-parameters": strict}
-    checks = {"positive_data_acceptance": {"expected-statuses": fine}}
+    checks: dict[str, Any] = {"positive_data_acceptance": {"expected-statuses": fine}}
+    if acts:
+        checks["ensure_resource_availability"] = {"enabled": False}
     return SchemathesisConfig.from_dict({"generation": generation, "checks": checks})
 
 

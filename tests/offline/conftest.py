@@ -225,9 +225,9 @@ class Session:
     def _bodies(self, operation: Operation) -> Iterator[dict[str, Any]]:
         document = self.contract.surfaces[operation.surface].document
         query = {
-            each["name"]: str(self._sample(each.get("schema", {}), document, each["name"]))
+            each["name"]: str(each.get("example") or self._sample(each.get("schema", {}), document, each["name"]))
             for each in operation.parameters
-            if each["in"] == "query" and each.get("required")
+            if each["in"] == "query" and (each.get("required") or "example" in each)
         }
         yield {"params": query}
         for content_type, schema in operation.bodies.items():

@@ -55,8 +55,8 @@ def _near_paths(bench: Bench) -> Iterator[str]:
 def wrong_method(bench: Bench) -> Iterator[Finding]:
     known = bench.profile.errors.known["wrong_method"]
     for path, methods in _methods(bench).items():
-        operation = next(each for each in bench.operations() if each.path == path)
-        concrete = next((recipe.path for _, recipe in bench.askable([operation], real=False)), None)
+        operations = [each for each in bench.operations() if each.path == path][:1]
+        concrete = next((recipe.path for _, recipe in bench.askable(operations, real=False)), None)
         if concrete is None:
             continue
         for method in METHODS:
@@ -78,8 +78,8 @@ def wrong_method(bench: Bench) -> Iterator[Finding]:
 )
 def head_and_options(bench: Bench) -> Iterator[Finding]:
     for path, methods in _methods(bench).items():
-        operation = next(each for each in bench.operations() if each.path == path)
-        for _, recipe in bench.askable([operation], real=False):
+        operations = [each for each in bench.operations() if each.path == path][:1]
+        for _, recipe in bench.askable(operations, real=False):
             for method in {"HEAD", "OPTIONS"} - methods:
                 exchange = bench.send(method, recipe.path)
                 if method == "HEAD":
@@ -139,10 +139,14 @@ def missing_type(bench: Bench) -> Iterator[Finding]:
         untyped = msgspec.structs.replace(recipe, content_type=None, body=None)
         typed = bench.ask(operation, msgspec.structs.replace(recipe, content_type=wanted or "text/plain", body=b"\xff"))
         shown = bench.tokens.headers(bench.tokens.own()) if operation.scopes is not None else ()
-        exchange = bench.target.send(
-            bench.surface.name, untyped.method, untyped.path, operation=operation, query=untyped.query,
-            headers=[*shown, *untyped.headers], content=b"\xff",
-        )  # fmt: skip
+        for _ in range(2):
+            exchange = bench.target.send(
+                bench.surface.name, untyped.method, untyped.path, operation=operation, query=untyped.query,
+                headers=[*shown, *untyped.headers], content=b"\xff",
+            )  # fmt: skip
+            if not bench.is_throttled(exchange):
+                break
+            bench.target.patience(bench.wait_seconds(operation, exchange))
         if wanted is None:
             yield bench.refused(operation.id, exchange, "unsupported_media_type")
             continue

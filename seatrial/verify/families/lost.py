@@ -155,7 +155,7 @@ def late(bench: Bench) -> Iterator[Finding]:
 )
 def repeats(bench: Bench) -> Iterator[Finding]:
     for operation in bench.changing():
-        if makes(bench.contract, operation) and not _repeatable(operation):
+        if operation.done_again or (makes(bench.contract, operation) and not _repeatable(operation)):
             continue
         working = bench.recipe_that_works(operation)
         if working is None:

@@ -129,7 +129,7 @@ def _changed(call: Call, line: Mapping[str, Any]) -> Json:
     if line.get("productId"):
         product = call.collection("product").find(str(line["productId"]))
     else:
-        product = product_of(call, line["masterSku"])
+        product = product_of(call, named or "")
     if product is None:
         raise Line("Product does not exist", "productId", named, ERR_NO_PRODUCT)
     said = product.get("v1", {}) | {name: line[name] for name in TOLD if line.get(name) is not None}
@@ -143,8 +143,8 @@ def _changed(call: Call, line: Mapping[str, Any]) -> Json:
     return {"productId": int(product.id), "masterSku": product["sku"]}
 
 
-@fake.operation("getProductCustomFieldDefinitions")
-def get_product_custom_field_definitions(call: Call) -> Reply:  # noqa: ARG001 - there are none
+@fake.operation("getProductCustomFields")
+def get_product_custom_fields(call: Call) -> Reply:  # noqa: ARG001 - there are none
     return Reply(200, {"message": None, "results": [], "errors": []})
 
 
