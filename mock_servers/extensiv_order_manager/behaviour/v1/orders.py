@@ -119,7 +119,8 @@ def put_order(call: Call) -> Reply:
     said |= {name: stamped(call, body[name], name) for name in DATES if body.get(name) is not None}
     paid = stamped(call, body.get("paymentDate"), "paymentDate")
     taken = body.get("orderNumber")
-    if taken and orders_numbered(call, taken, channel):
+    repeats = call.setting("numbers_may_repeat")
+    if taken and not repeats and orders_numbered(call, taken, channel):
         raise Refusal(
             "unprocessable", reason="Order number exists already", details=(("orderNumber", "exists already"),)
         )
