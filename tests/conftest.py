@@ -8,7 +8,8 @@ the refusal fails all the same.
 What this cannot see: other processes, and libraries that open sockets outside Python (libpq, libuv in uvloop). Other
 processes that would fetch something (npm, pip, …) may only be started by tests marked `node` or `wheel`.
 
-A run of the whole suite is also held against the map of what its tests exercise (`seatrial/fidelity`).
+A run of the whole suite is also held against the map of what its tests exercise (`seatrial/fidelity`). And what was
+skipped is counted at the end of every run, by its reason: a skip that gives none fails the run.
 """
 
 import ipaddress
@@ -16,6 +17,7 @@ import itertools
 import os
 import socket
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
@@ -144,6 +146,34 @@ def _judge() -> None:
         leaks = "; ".join(offline.leaks)
         offline.leaks.clear()
         pytest.fail(f"the tests run offline, and this one would have left the machine: {leaks}", pytrace=False)
+
+
+# What was skipped ----------------------------------------------------------------------------------------------------
+
+NO_REASONS = frozenset({"", "unconditional skip", "<Skipped instance>"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.exitstatus == pytest.ExitCode.OK and not NO_REASONS.isdisjoint(_skipped(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    counted = _skipped(config)
+    if counted:
+        said = "; ".join(f"{times} × {why or 'NO REASON'}" for why, times in sorted(counted.items()))
+        terminalreporter.line(f"skipped, by reason: {counted.total()} in all: {said}")
+    if not NO_REASONS.isdisjoint(counted):
+        terminalreporter.line("a test was skipped and does not say why: that fails the run", red=True)
+
+
+def _skipped(config: pytest.Config) -> Counter[str]:
+    """How many tests were skipped for each reason; none in a process of xdist's, whose reports are the controller's."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    reports = reporter.stats.get("skipped", []) if reporter is not None else []
+    reasons = (each.longrepr[2] if isinstance(each.longrepr, tuple) else str(each.longrepr) for each in reports)
+    return Counter(reason.removeprefix("Skipped").removeprefix(":").strip() for reason in reasons)
 
 
 def _is_loopback(host: Any) -> bool:

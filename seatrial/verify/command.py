@@ -20,7 +20,7 @@ from seatrial.verify.clock import new_mark, today
 from seatrial.verify.law import laws
 from seatrial.verify.leftovers import Leftover, Made, removed
 from seatrial.verify.places import anywhere, in_process
-from seatrial.verify.report import as_json, failure_texts, junit, summary, table_rows
+from seatrial.verify.report import as_json, failure_texts, junit, summary, table_rows, unasked
 from seatrial.verify.run import Plan, Result, applicable, verify
 from seatrial.verify.target import Target, checked_url, is_loopback
 
@@ -198,5 +198,7 @@ def _print(target: Target, results: list[Result], leftovers: list[Leftover]) -> 
     if leftovers:
         rows = [(each.operation, each.id, each.became) for each in leftovers]
         table("Made at the target", ("by", "id", "became"), rows)
+    if left := unasked(results):
+        table("Not asked", ("times", "why", "of"), [(str(times), why, names) for times, why, names in left])
     counted = summary(results)
     say("\n" + ", ".join(f"{number} {outcome}" for outcome, number in counted.items()))

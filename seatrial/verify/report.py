@@ -26,6 +26,17 @@ def summary(results: Iterable[Result]) -> dict[str, int]:
     return {outcome: counted[outcome] for outcome in ("passed", "failed", "skipped")}
 
 
+def unasked(results: Iterable[Result]) -> list[tuple[int, str, str]]:
+    """What was not asked, also within laws that passed: how often, why, and of which laws. The most frequent first."""
+    counted: dict[str, list[str]] = {}
+    for result in results:
+        for finding in result.findings:
+            if finding.outcome == "skipped":
+                counted.setdefault(finding.said, []).append(result.law.id)
+    rows = [(len(names), said, ", ".join(dict.fromkeys(names))) for said, names in counted.items()]
+    return sorted(rows, key=lambda row: (-row[0], row[1]))
+
+
 def table_rows(results: Iterable[Result]) -> Iterator[tuple[str, str, str, str, str]]:
     """Outcome, law, surface, how much was asked, and what there is to say."""
     for result in results:
@@ -60,6 +71,7 @@ def as_json(target: Target, results: Sequence[Result], leftovers: Sequence[Lefto
         "vendor": target.contract.vendor,
         "target": target.base_urls,
         "summary": summary(results),
+        "unasked": [{"times": times, "why": why, "laws": names} for times, why, names in unasked(results)],
         "laws": [_law(result, target.secrets) for result in results],
         "made": [msgspec.to_builtins(each) for each in leftovers],
     }

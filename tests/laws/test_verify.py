@@ -17,11 +17,12 @@ from seatrial.verify.clock import Timing
 from seatrial.verify.credentials import Credentials, of, read
 from seatrial.verify.exchange import Exchange, Secrets, answer_text, curl
 from seatrial.verify.families.examples import build_problem
-from seatrial.verify.law import laws
+from seatrial.verify.law import Finding, laws
 from seatrial.verify.leftovers import Made, removed
 from seatrial.verify.pace import Pace, gap_seconds
 from seatrial.verify.places import anywhere, printed_words
-from seatrial.verify.report import as_json, failure_texts, junit, summary, table_rows
+from seatrial.verify.report import as_json, failure_texts, junit, summary, table_rows, unasked
+from seatrial.verify.run import Result
 from seatrial.verify.target import checked_url, is_loopback
 from seatrial.verify.templates import body_problem
 from tests.laws.defects.planting import changed, meddled, on_answers
@@ -251,6 +252,7 @@ def test_json_has_every_law_with_its_outcome():
     told = json.loads(as_json(target, results, []))
     assert told["vendor"] == QUAY
     assert told["summary"] == {"passed": len(results), "failed": 0, "skipped": 0}
+    assert told["unasked"] == [{"times": times, "why": why, "laws": names} for times, why, names in unasked(results)]
     assert {law["outcome"] for law in told["laws"]} == {"passed"}
     assert len(list(table_rows(results))) == len(results)
 
@@ -363,3 +365,17 @@ def test_every_law_says_what_it_says_in_a_sentence():
         assert law.says.endswith(".")
         assert law.says[0].isupper()
         assert law.id.count(".") == 1
+
+
+def test_what_was_not_asked_is_counted_by_its_reason_also_within_laws_that_passed():
+    one, other, *_ = laws()
+    skipped = [Finding("skipped", "a", "it is empty"), Finding("skipped", "b", "it is empty")]
+    results = [
+        Result(one, "admin", (Finding("passed", "c"), *skipped)),
+        Result(other, "admin", (Finding("skipped", "d", "nobody is there"),)),
+        Result(other, "oauth", (Finding("skipped", "e", "it is empty"),)),
+    ]
+    assert unasked(results) == [
+        (3, "it is empty", f"{one.id}, {other.id}"),
+        (1, "nobody is there", other.id),
+    ]
