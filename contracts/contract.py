@@ -46,6 +46,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] | None = ()
     """Scopes needed; null = open to anybody."""
     built: bool = True
+    needs_one_of: tuple[str, ...] = ()
+    """Query parameters of which the vendor wants one, whichever."""
     pagination: str = "default"
     rate_limit: str = "default"
     graphql: str | None = None
@@ -249,6 +251,7 @@ def _operation(
         replies={status: _reply(document, reply) for status, reply in raw["responses"].items()},
         scopes=_scopes(raw.get("security", document.get("security"))),
         built=raw.get("x-built", True),
+        needs_one_of=tuple(raw.get("x-needs-one-of", ())),
         pagination=raw.get("x-pagination", "default"),
         rate_limit=raw.get("x-rate-limit", "default"),
         graphql=raw.get("x-graphql"),

@@ -177,11 +177,13 @@ def next_link(exchange: Exchange) -> str | None:
 
 
 def key_of(row: Any) -> str:
-    """What makes a row itself and no other: its id, else the first member that ends like one, else all of it."""
+    """What makes a row itself and no other: its id, else the members that end like one, else all of it."""
     if isinstance(row, dict):
         if "id" in row:
             return str(row["id"])
-        for name, value in row.items():
-            if name.lower().endswith("id") and isinstance(value, (str, int)):
-                return str(value)
+        ids = [
+            str(value) for name, value in row.items() if name.lower().endswith("id") and isinstance(value, (str, int))
+        ]
+        if ids:
+            return " ".join(ids)
     return msgspec.json.encode(row, order="deterministic").decode()

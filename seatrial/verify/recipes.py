@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from contracts.contract import Contract, Operation
 from seatrial.verify.exchange import Headers
+from seatrial.verify.known import singular
 from seatrial.verify.schemas import NoSampleError, Schemas
 
 if TYPE_CHECKING:
@@ -180,6 +181,15 @@ class Recipes:
                     each["example"] if "example" in each else self._sample(each.get("schema", {}), words, each["name"])
                 )
                 yield each["name"], _text(value)
+        if where == "query" and operation.needs_one_of:
+            yield self._one_of(operation)
+
+    def _one_of(self, operation: Operation) -> tuple[str, str]:
+        """A parameter of those of which one is needed, with what is known under its name. Raises CannotAskError."""
+        for name in operation.needs_one_of:
+            if known := self._bench.known.called(singular(name)):
+                return name, _text(list(known))
+        raise CannotAskError(f"nothing is known that {operation.id} could be asked about")
 
     def _body(self, operation: Operation, variant: Variant) -> tuple[str | None, Any]:
         if is_graphql(operation):

@@ -468,12 +468,17 @@ def request_fulfillment_order(source: Json, _args: Json, run: Run) -> Json:
 
 @fake.field("FulfillmentOrder.locationsForMove")
 def locations_for_move(source: Json, args: Json, run: Run) -> Connection:
-    work = run.call
-    places = [row.body for row in work.collection("location").rows(Is("isActive", "=", True))]
+    rows = move_rows(run.call, source)
     if args.get("locationIds"):
-        places = [place for place in places if place["id"] in args["locationIds"]]
-    others = [_move_row(work, source, place) for place in places if place["id"] != source["locationId"]]
-    return listed(run, args, "locationsForMove", others)
+        rows = [row for row in rows if row["id"] in args["locationIds"]]
+    return listed(run, args, "locationsForMove", rows)
+
+
+def move_rows(work: Work, fulfillment_order: Json) -> list[Json]:
+    """The other locations, and whether it could go there."""
+    places = [row.body for row in work.collection("location").rows(Is("isActive", "=", True))]
+    others = [place for place in places if place["id"] != fulfillment_order["locationId"]]
+    return [_move_row(work, fulfillment_order, place) for place in others]
 
 
 def _move_row(work: Work, fulfillment_order: Json, place: Json) -> Json:

@@ -171,7 +171,7 @@ def change_item(work: Work, item: Json, given: Json) -> Json:
         changes["skuKey"] = changes["sku"].lower()
         _rename_variant(work, item["variantId"], changes["sku"])
     saved = save(work, "inventory_item", item | changes | {"updatedAt": work.stamp}).body
-    tell(work, "inventory_items/update", lambda: _item_shape(saved))
+    tell(work, "inventory_items/update", lambda: _item_shape(work, saved))
     return saved
 
 
@@ -183,10 +183,10 @@ def _rename_variant(work: Work, variant_id: str, sku: str) -> None:
     save(work, "product", product | {"skuKeys": keys, "updatedAt": work.stamp})
 
 
-def _item_shape(item: Json) -> Json:
+def _item_shape(work: Work, item: Json) -> Json:
     from mock_servers.shopify.behaviour.rest import inventory_item_shape
 
-    return inventory_item_shape(item)
+    return inventory_item_shape(work, item)
 
 
 # Queries --------------------------------------------------------------------------------------------------------------

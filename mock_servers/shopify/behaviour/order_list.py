@@ -146,7 +146,7 @@ ORDERS = Resource(
 # Queries --------------------------------------------------------------------------------------------------------------
 
 
-def _recent(work: Work) -> Condition | None:
+def recent(work: Work) -> Condition | None:
     """Without `read_all_orders` only what is younger than sixty days can be seen."""
     if "read_all_orders" in grants(work):
         return None
@@ -156,7 +156,7 @@ def _recent(work: Work) -> Condition | None:
 def visible_order(work: Work, id: str) -> Json | None:
     """An order by its global id, if the caller may see it. Raises `FieldError` for an id of another type."""
     document = find(work, "Order", id)
-    oldest = _recent(work)
+    oldest = recent(work)
     if document is None or (isinstance(oldest, Is) and document["createdAt"] < oldest.value):
         return None
     return document.body
@@ -177,9 +177,9 @@ def order_by_identifier(_source: Any, args: Json, run: Run) -> Json | None:
 
 @fake.field("orders")
 def orders(_source: Any, args: Json, run: Run) -> Connection:
-    return connection(run, args, ORDERS, _recent(run.call))
+    return connection(run, args, ORDERS, recent(run.call))
 
 
 @fake.field("ordersCount")
 def orders_count(_source: Any, args: Json, run: Run) -> Json:
-    return count(run, args, ORDERS, _recent(run.call))
+    return count(run, args, ORDERS, recent(run.call))

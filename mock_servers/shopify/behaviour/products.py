@@ -361,7 +361,7 @@ def _bulk_update(work: Work, args: Json) -> Json:
     if errors and not args.get("allowPartialUpdates"):
         return {"product": document.body, "productVariants": None, "userErrors": errors}
     wrong = {int(error["field"][1]) for error in errors}
-    changed = [_update_variant(work, given) for place, given in enumerate(args["variants"]) if place not in wrong]
+    changed = [update_variant(work, given) for place, given in enumerate(args["variants"]) if place not in wrong]
     product = found(work, "Product", document.id)
     return {"product": product, "productVariants": changed, "userErrors": errors}
 
@@ -387,7 +387,8 @@ def _bulk_errors(work: Work, product_id: str, variants: list[Json]) -> list[Json
     return errors
 
 
-def _update_variant(work: Work, given: Json) -> Json:
+def update_variant(work: Work, given: Json) -> Json:
+    """Change a variant and the item behind it."""
     from mock_servers.shopify.behaviour.inventory import change_item
 
     variant = found(work, "ProductVariant", given["id"])

@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 @fake.field("refundCreate")
 def refund_create(_source: Any, args: Json, run: Run) -> Json:
-    return once(run, args, lambda: _create(run.call, args["input"]), _again)
+    return once(run, args, lambda: create_refund(run.call, args["input"]), _again)
 
 
 def _again(work: Work, payload: Json) -> Json:
@@ -38,12 +38,13 @@ def _again(work: Work, payload: Json) -> Json:
     return payload | {"refund": refund.body if refund else None, "order": order.body if order else None}
 
 
-def _create(work: Work, given: Json) -> Json:
+def create_refund(work: Work, given: Json) -> Json:
+    """Give money back, take units off an order, put stock back. Raises `UserErrors`."""
     document = find(work, "Order", given["orderId"])
     if document is None:
         refuse(["orderId"], "Order does not exist")
     order = document.body
-    lines = [_checked(order, place, row) for place, row in enumerate(given.get("refundLineItems") or [])]
+    lines = [_checked(work, order, place, row) for place, row in enumerate(given.get("refundLineItems") or [])]
     amount = total(each["amount"] for each in given.get("transactions") or [] if each["kind"] == "REFUND")
     left = Decimal(order["amounts"]["received"]) - Decimal(order["amounts"]["refunded"])
     if amount > left and not given.get("allowOverRefunding"):
@@ -62,7 +63,7 @@ def _of(order: Json) -> Condition:
     return Is("orderId", "=", order["id"])
 
 
-def _checked(order: Json, place: int, given: Json) -> Json:
+def _checked(work: Work, order: Json, place: int, given: Json) -> Json:
     where = ["refundLineItems", str(place)]
     line = next((each for each in order["lines"] if each["id"] == given["lineItemId"]), None)
     if line is None:
@@ -74,6 +75,8 @@ def _checked(order: Json, place: int, given: Json) -> Json:
     restock = given.get("restockType") or "NO_RESTOCK"
     if restock == "RETURN" and given.get("locationId") is None:
         refuse([*where, "locationId"], "Location is required when items are returned to stock")
+    if given.get("locationId") is not None and find(work, "Location", given["locationId"]) is None:
+        refuse([*where, "locationId"], "Location does not exist")
     return {
         "line": line,
         "quantity": given["quantity"],

@@ -1,4 +1,4 @@
-"""The REST shapes of things: what webhooks carry, and what the REST surface will answer (dossier §9, §10.3).
+"""The REST shapes of things: what webhooks carry, and what the REST surface answers (dossier §9, §10.3).
 
 Amounts have two decimals and moments the shop's own offset, unlike in GraphQL.
 """
@@ -347,7 +347,7 @@ def inventory_level_shape(work: Work, level: Json) -> Json:
     }
 
 
-def inventory_item_shape(item: Json) -> Json:
+def inventory_item_shape(work: Work, item: Json) -> Json:
     """An inventory item."""
     return {
         "id": number_in(item["id"]),
@@ -359,18 +359,40 @@ def inventory_item_shape(item: Json) -> Json:
         "country_code_of_origin": item["countryCodeOfOrigin"],
         "province_code_of_origin": item["provinceCodeOfOrigin"],
         "harmonized_system_code": item["harmonizedSystemCode"],
-        "created_at": item["createdAt"],
-        "updated_at": item["updatedAt"],
+        "created_at": local(work, item["createdAt"]),
+        "updated_at": local(work, item["updatedAt"]),
+    }
+
+
+def variant_shape(work: Work, variant: Json) -> Json:
+    """A variant, in its product or by itself."""
+    from mock_servers.shopify.behaviour.inventory import available_of
+
+    return {
+        "id": number_in(variant["id"]),
+        "admin_graphql_api_id": variant["id"],
+        "product_id": number_in(variant["productId"]),
+        "title": variant["title"],
+        "price": variant["price"],
+        "compare_at_price": variant["compareAtPrice"],
+        "sku": variant["sku"],
+        "barcode": variant["barcode"],
+        "position": variant["position"],
+        "inventory_policy": variant["inventoryPolicy"].lower(),
+        "inventory_item_id": number_in(variant["inventoryItemId"]),
+        "inventory_quantity": available_of(work, variant["inventoryItemId"]),
+        "taxable": variant["taxable"],
+        "option1": variant["title"],
+        "created_at": local(work, variant["createdAt"]),
+        "updated_at": local(work, variant["updatedAt"]),
     }
 
 
 def product_shape(work: Work, product: Json) -> Json:
     """A product with its variants."""
-    from mock_servers.shopify.behaviour.inventory import available_of
     from mock_servers.shopify.behaviour.products import variants_of
 
     number = number_in(product["id"])
-    variants = variants_of(work, product)
     return {
         "id": number,
         "admin_graphql_api_id": product["id"],
@@ -389,25 +411,5 @@ def product_shape(work: Work, product: Json) -> Json:
         "options": [{"product_id": number, "id": number, "name": "Title", "position": 1, "values": product["options"]}],
         "images": [],
         "image": None,
-        "variants": [
-            {
-                "id": number_in(each["id"]),
-                "admin_graphql_api_id": each["id"],
-                "product_id": number,
-                "title": each["title"],
-                "price": each["price"],
-                "compare_at_price": each["compareAtPrice"],
-                "sku": each["sku"],
-                "barcode": each["barcode"],
-                "position": each["position"],
-                "inventory_policy": each["inventoryPolicy"].lower(),
-                "inventory_item_id": number_in(each["inventoryItemId"]),
-                "inventory_quantity": available_of(work, each["inventoryItemId"]),
-                "taxable": each["taxable"],
-                "option1": each["title"],
-                "created_at": local(work, each["createdAt"]),
-                "updated_at": local(work, each["updatedAt"]),
-            }
-            for each in variants
-        ],
+        "variants": [variant_shape(work, each) for each in variants_of(work, product)],
     }

@@ -108,7 +108,8 @@ def gave_up(work: Work, subscription: str) -> None:
 # Queries --------------------------------------------------------------------------------------------------------------
 
 
-def _mine(work: Work) -> Condition:
+def own_subscriptions(work: Work) -> Condition:
+    """Those of the calling app."""
     return Is("app", "=", app_id(work))
 
 
@@ -120,7 +121,7 @@ def webhook_subscription(_source: Any, args: Json, run: Run) -> Json | None:
 
 @fake.field("webhookSubscriptions")
 def webhook_subscriptions(_source: Any, args: Json, run: Run) -> Connection:
-    parts: list[Condition] = [_mine(run.call)]
+    parts: list[Condition] = [own_subscriptions(run.call)]
     if args.get("topics"):
         parts.append(Is("topic", "in", tuple(header_topic(topic) for topic in args["topics"])))
     uri = args.get("uri") or args.get("callbackUrl")
@@ -133,7 +134,7 @@ def webhook_subscriptions(_source: Any, args: Json, run: Run) -> Connection:
 
 @fake.field("webhookSubscriptionsCount")
 def webhook_subscriptions_count(_source: Any, args: Json, run: Run) -> Json:
-    return count(run, args, SUBSCRIPTIONS, _mine(run.call))
+    return count(run, args, SUBSCRIPTIONS, own_subscriptions(run.call))
 
 
 @fake.field("WebhookSubscription.topic")
@@ -170,13 +171,18 @@ def endpoint(source: Json, _args: Json, _run: Run) -> Json:
 
 @fake.field("webhookSubscriptionCreate")
 def webhook_subscription_create(_source: Any, args: Json, run: Run) -> Json:
-    return attempt(run.call, lambda: _create(run, header_topic(args["topic"]), args["webhookSubscription"]))
+    return attempt(
+        run.call,
+        lambda: create_subscription(
+            run.call, run.plan.service.version, header_topic(args["topic"]), args["webhookSubscription"]
+        ),
+    )
 
 
-def _create(run: Run, topic: str, given: Json) -> Json:
-    work = run.call
+def create_subscription(work: Work, version: str, topic: str, given: Json) -> Json:
+    """The calling app is told of a topic from now on, in the shapes of a version. Raises `UserErrors`."""
     id, number = next_id(work, "WebhookSubscription")
-    blank = {
+    blank: Json = {
         "id": id,
         "idKey": id_key(number),
         "topic": topic,
@@ -187,7 +193,7 @@ def _create(run: Run, topic: str, given: Json) -> Json:
         "filter": None,
         "name": None,
         "app": app_id(work),
-        "apiVersion": run.plan.service.version,
+        "apiVersion": version,
         "createdAt": work.stamp,
         "updatedAt": work.stamp,
     }
@@ -198,10 +204,11 @@ def _create(run: Run, topic: str, given: Json) -> Json:
 
 @fake.field("webhookSubscriptionUpdate")
 def webhook_subscription_update(_source: Any, args: Json, run: Run) -> Json:
-    return attempt(run.call, lambda: _update(run.call, args["id"], args["webhookSubscription"]))
+    return attempt(run.call, lambda: update_subscription(run.call, args["id"], args["webhookSubscription"]))
 
 
-def _update(work: Work, id: str, given: Json) -> Json:
+def update_subscription(work: Work, id: str, given: Json) -> Json:
+    """Another address, format, filter or list of fields. Raises `UserErrors`."""
     changed = _checked(work, _own(work, id), given) | {"updatedAt": work.stamp}
     work.collection("webhook_subscription").save(changed)
     return {"webhookSubscription": changed, "userErrors": []}
@@ -209,10 +216,11 @@ def _update(work: Work, id: str, given: Json) -> Json:
 
 @fake.field("webhookSubscriptionDelete")
 def webhook_subscription_delete(_source: Any, args: Json, run: Run) -> Json:
-    return attempt(run.call, lambda: _delete(run.call, args["id"]))
+    return attempt(run.call, lambda: delete_subscription(run.call, args["id"]))
 
 
-def _delete(work: Work, id: str) -> Json:
+def delete_subscription(work: Work, id: str) -> Json:
+    """The app is told no longer. Raises `UserErrors`."""
     work.collection("webhook_subscription").delete(_own(work, id)["id"])
     return {"deletedWebhookSubscriptionId": id, "userErrors": []}
 
@@ -237,7 +245,9 @@ def _checked(work: Work, subscription: Json, given: Json) -> Json:
     if changed["format"] == "XML" and changed["filter"]:
         refuse(["webhookSubscription", "format"], "Format can only be used with format: 'json'")
     others = [
-        row.body for row in work.collection("webhook_subscription").rows(_mine(work)) if row.id != subscription["id"]
+        row.body
+        for row in work.collection("webhook_subscription").rows(own_subscriptions(work))
+        if row.id != subscription["id"]
     ]
     same = ("topic", "uri", "format", "filter")
     if any(all(row[name] == changed[name] for name in same) for row in others):
