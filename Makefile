@@ -1,6 +1,6 @@
 # Every target sets up what it needs: on a new machine `make demo` or `make test` is the first thing to type.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check laws laws-deep laws-bite simulate matrix bench bench-peers format lock clean
+.PHONY: help setup demo serve test check laws laws-deep laws-bite simulate matrix crash bench bench-peers format lock clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
@@ -48,6 +48,9 @@ simulate: $(READY)  ## A hundred days of a merchant under harsh faults and crash
 
 matrix: $(READY)  ## Every write under every fault, and a day with a fault at each of its calls
 	@$(BIN)/seatrial matrix
+
+crash: $(READY)  ## Fifty workers killed with SIGKILL on SQLite, fifty on DBOS and PostgreSQL
+	@$(BIN)/seatrial crash
 
 bench: $(READY)  ## Measure the fakes against a bare server on this machine
 	@$(BIN)/python -m bench

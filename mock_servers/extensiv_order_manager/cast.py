@@ -16,7 +16,7 @@ from mock_servers.extensiv_order_manager.behaviour import OPEN
 BASE_URL = "https://api.extensiv.io"
 AUTH_URL = "https://auth.extensiv.io"
 PAGE_SIZE = 500
-EASY_CALLS_PER_MINUTE = 600
+EASY_CALLS_PER_MINUTE = 60_000
 Json = dict[str, Any]
 
 

@@ -25,6 +25,7 @@ query($after: String) { inventoryItems(first: 50, after: $after) {
   pageInfo { hasNextPage endCursor }
   nodes { sku inventoryLevels(first: 5) { nodes { quantities(names: ["available"]) { quantity } } } } } }
 """
+EASY_POINTS = 1_000_000
 PAID = frozenset({"PAID", "PARTIALLY_REFUNDED", "REFUNDED"})
 Json = dict[str, Any]
 
@@ -38,6 +39,12 @@ class ShopifyCart(CartPart):
     @property
     def base_url(self) -> str:
         return f"https://{self.credentials['shop']}"
+
+    def ease_limits(self) -> dict[str, Any]:
+        """Its connector keeps to what each answer says of the bucket."""
+        easy = {"maximum": EASY_POINTS, "single_maximum": EASY_POINTS, "restore_per_second": EASY_POINTS}
+        self.world.settings[f"{self.vendor}.limit.cost"] = easy
+        return {}
 
     def lag_by(self, seconds: float) -> None:
         self.world.settings["shopify.search_lag_seconds"] = seconds

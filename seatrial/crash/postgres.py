@@ -1,4 +1,4 @@
-"""A PostgreSQL for a run: of the wheel that brings its own server, or the one SEATRIAL_POSTGRES_URL names."""
+"""A PostgreSQL for a run: of the wheel that brings its own server, or the one SEATRIAL_POSTGRES names."""
 
 import importlib
 import secrets
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from mock_servers.core.refusal import UsageError
 
-VARIABLE = "SEATRIAL_POSTGRES_URL"
+VARIABLE = "SEATRIAL_POSTGRES"
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Kill after kill, and then the question whether anybody could tell."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
@@ -11,17 +10,22 @@ from typing import NamedTuple
 from connectors.sync.engine import Engine
 from mock_servers.core.asgi import VendorAsgi
 from mock_servers.core.refusal import UsageError
-from seatrial.crash.gate import WORST, Gate, Moment, Trap, Watch
-from seatrial.crash.town import CART, WMS, Town
+from seatrial.crash.gate import WORST, Gate, Moment, Trap, Watch, writes_of
+from seatrial.crash.setup import configuration
+from seatrial.crash.town import CART, Town
 from seatrial.crash.worker import Worker, first_of, seatrial_sync
+from seatrial.simulation.cast import Cast, cast_of
 from seatrial.simulation.judge import Books, Breach, judge
 from seatrial.sync.config import read_config
 from seatrial.sync.hooks import listening
 from seatrial.sync.run import opened
 
 OTHERS: tuple[Moment, ...] = ("at any moment", "after its answer", "at any moment", "on its way")
-OPERATIONS = ("createOrder", "fulfillmentCreate", "inventorySetQuantities", "createOrder", "cancelOrder")
-CHOOSY_SECONDS = 3.0
+SPARED = 2
+"""So many operations that were struck last are spared for a moment, so that every kind of write has its turn."""
+CHOOSY_SECONDS = 1.5
+CALLED_SECONDS_MAXIMUM = 60.0
+ENDED_SECONDS_MAXIMUM = 60.0
 TRAP_SECONDS_MAXIMUM = 60.0
 BREATH_SECONDS = 0.6
 LATE_SECONDS = 1.0
@@ -48,8 +52,12 @@ class Plan(NamedTuple):
     settle_margin_seconds: float = 0.5
     moments: tuple[Moment, ...] = ()
     """When each kill comes, over and over; half of them at the worst when nothing is said."""
+    only: str = ""
+    """The one operation that workers are killed at; any write when nothing is said."""
     late_seconds: float = LATE_SECONDS
     """How late a call arrives whose caller was killed while it was on its way."""
+    lease_seconds: float = 1.0
+    cast: Cast = cast_of()
 
 
 class Killed(NamedTuple):
@@ -86,7 +94,7 @@ Told = Callable[[str, int, int], None]
 async def crash(plan: Plan, told: Told = lambda *_: None) -> Outcome:
     """Run it. Raises UsageError when it cannot be run."""
     async with AsyncExitStack() as stack:
-        town = Town(plan.seed)
+        town = Town(plan.seed, plan.cast)
         stack.push_async_callback(town.aclose)
         return await _Run(plan, town, told).run(stack)
 
@@ -96,7 +104,7 @@ class _Run:
         self._plan = plan
         self._town = town
         self._told = told
-        self._watch = Watch(plan.late_seconds)
+        self._watch = Watch(plan.late_seconds, plan.cast.warehouse.creates_orders_by, CART)
         self._workers: list[Worker] = []
         self._killed: list[Killed] = []
 
@@ -115,7 +123,7 @@ class _Run:
                     if each.done() and not done.done():
                         each.result()  # raises: it ended by itself
                 resting = await done
-                await asyncio.gather(*keeping)
+                await self._ended(keeping)
             finally:
                 for task in (done, *keeping):
                     task.cancel()
@@ -123,6 +131,14 @@ class _Run:
                 for worker in self._workers:
                     await worker.aclose()
             return await self._judged(office, loop.time() - began, resting)
+
+    async def _ended(self, keeping: Sequence["asyncio.Future[None]"]) -> None:
+        """Every worker was asked to end. Raises UsageError for one that does not."""
+        try:
+            async with asyncio.timeout(ENDED_SECONDS_MAXIMUM):
+                await asyncio.gather(*keeping)
+        except TimeoutError:
+            raise UsageError(f"a worker did not end within {ENDED_SECONDS_MAXIMUM:g} s of SIGTERM") from None
 
     async def _chapters(self, office: Engine) -> float:
         """Kills while people act; then quiet, until everything is at rest; then everybody is asked to end."""
@@ -151,18 +167,27 @@ class _Run:
 
     async def _kill(self, number: int) -> None:
         chance, moment = self._town.chance, self._moment(number)
-        await first_of([worker.in_use() for worker in self._workers])
+        await self._somebody_calls()
         await asyncio.sleep(chance.uniform(0, BREATH_SECONDS))
         if moment == "at any moment":
+            await self._somebody_calls()
             chance.choice([worker for worker in self._workers if worker.used]).kill()
             self._killed.append(Killed(moment, ""))
             return
-        trap = self._watch.trap = Trap(moment, OPERATIONS[number // 2 % len(OPERATIONS)])
+        struck = [each.operation for each in self._killed if each.operation]
+        trap = self._watch.trap = Trap(moment, frozenset(struck[-SPARED:]), self._plan.only)
         try:
             await self._sprung(trap)
         finally:
             self._watch.trap = None
         self._killed.append(Killed(moment, trap.met))
+
+    async def _somebody_calls(self) -> None:
+        try:
+            async with asyncio.timeout(CALLED_SECONDS_MAXIMUM):
+                await first_of([worker.in_use() for worker in self._workers])
+        except TimeoutError:
+            raise UsageError(f"no worker called anybody within {CALLED_SECONDS_MAXIMUM:g} s") from None
 
     async def _sprung(self, trap: Trap) -> None:
         with suppress(TimeoutError):
@@ -253,7 +278,7 @@ class _Run:
         worker = Worker(name, seatrial_sync(config, dbos=self._plan.dbos), self._plan.folder / f"{name}.log")
         async with self._gates(worker.kill) as (gates, urls):
             worker.gates = list(gates)
-            config.write_text(_config(self._plan, self._town, *urls), "utf-8")
+            config.write_text(self._configuration(urls), "utf-8")
             try:
                 yield worker
             finally:
@@ -264,68 +289,31 @@ class _Run:
         """An engine nobody kills and nobody runs: it is asked how things stand."""
         path = self._plan.folder / "office.toml"
         async with self._gates(lambda: None) as (_, urls):
-            path.write_text(_config(self._plan, self._town, *urls), "utf-8")
+            path.write_text(self._configuration(urls), "utf-8")
             async with opened(read_config(path, {})) as engine:
                 yield engine
 
     @asynccontextmanager
     async def _gates(self, kill: Callable[[], None]) -> AsyncIterator[tuple[Sequence[Gate], Sequence[str]]]:
-        apps = [VendorAsgi(self._town.sandbox.apps[part.vendor]) for part in (self._town.cart, self._town.wms)]
-        gates = [Gate(app, self._watch, kill) for app in apps]
+        apps = [self._town.sandbox.apps[part.vendor] for part in (self._town.cart, self._town.wms)]
+        gates = [Gate(VendorAsgi(app), writes_of(app), self._watch, kill) for app in apps]
         async with AsyncExitStack() as stack:
             urls = [await stack.enter_async_context(listening(gate, "127.0.0.1", 0)) for gate in gates]
             yield gates, urls
 
+    def _configuration(self, urls: Sequence[str]) -> str:
+        plan = self._plan
+        return configuration(
+            self._town,
+            urls,
+            ledger=plan.ledger,
+            timeout_seconds=plan.timeout_seconds,
+            margin_seconds=plan.settle_margin_seconds,
+            lease_seconds=plan.lease_seconds,
+        )
+
     def _tell(self, words: str) -> None:
         self._told(words, len(self._killed), self._town.orders)
-
-
-def _config(plan: Plan, town: Town, cart_url: str, wms_url: str) -> str:
-    """A worker's configuration: short time-outs, a short lease, and a look every second."""
-    cart, wms = town.cart.credentials, town.wms.credentials
-    http = f"{{timeout_seconds = {plan.timeout_seconds}, connect_seconds = 2, write_patience_seconds = 1}}"
-    margin = f'margin = "{plan.settle_margin_seconds}s"\nhttp = {http}'
-    named = "".join(
-        f'[[skus]]\nsku = "{sku}"\nparts = {{{", ".join(f"{part} = {many}" for part, many in parts.items())}}}\n'
-        for sku, parts in town.goods.named.items()
-    )
-    return f"""
-merchant = "acme"
-ledger = "{plan.ledger}"
-known_skus = {sorted(town.goods.shelves)}
-
-[[carts]]
-connection = "{CART}"
-vendor = "{town.cart.vendor}"
-shop = "{cart["shop"]}"
-access_token = "{cart["access_token"]}"
-client_secret = "{cart["client_secret"]}"
-base_url = "{cart_url}"
-{margin}
-
-[wms]
-connection = "{WMS}"
-vendor = "{town.wms.vendor}"
-client_id = "{wms["client_id"]}"
-client_secret = "{wms["client_secret"]}"
-base_url = "{wms_url}"
-auth_base_url = "{wms_url}"
-calls_per_minute = 1000000
-{margin}
-
-[settings]
-lease = "2s"
-retry_seconds_maximum = 5
-
-[every]
-order_download = "1s"
-order_delivery = "1s"
-shipping_confirmations = "1s"
-shipment_upload = "1s"
-inventory = "1s"
-inventory_upload = "1s"
-
-{named}"""
 
 
 def _words(breaches: Sequence[Breach], laws: frozenset[str]) -> tuple[str, ...]:
@@ -339,13 +327,7 @@ def _rest_of(breaches: Sequence[Breach]) -> tuple[str, ...]:
 
 def _repeated(watch: Watch) -> tuple[str, ...]:
     """What a vendor was made to do twice, even where the vendor itself saw to it that it came to nothing."""
-    sent = {"order": watch.delivered, "parcel": watch.told}
-    return tuple(
-        f"{what} {name} was sent {times} times"
-        for what, counted in sent.items()
-        for name, times in Counter(counted).items()
-        if times > 1
-    )
+    return tuple(f"order {name} was sent {times} times" for name, times in watch.delivered.items() if times > 1)
 
 
 @asynccontextmanager

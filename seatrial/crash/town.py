@@ -11,8 +11,7 @@ import httpx
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Pump
-from mock_servers.extensiv_order_manager.cast import OrderManagerWarehouse
-from mock_servers.shopify.cast import ShopifyCart
+from seatrial.simulation.cast import Cast
 from seatrial.simulation.people import PEOPLE
 from seatrial.simulation.stage import Goods, Sides
 
@@ -21,25 +20,22 @@ SKUS = 8
 PLENTY = 100_000
 SEARCH_LAG_SECONDS = 0.3
 ROUND_SECONDS = 0.25
-NO_LIMITS: Mapping[str, Any] = {
-    "shopify.limit.cost": {"maximum": 10**9, "single_maximum": 10**9, "restore_per_second": 10**6},
-    "extensiv_order_manager.limit.default": {"limit": 10**6},
-    "shopify.search_lag_seconds": SEARCH_LAG_SECONDS,
-}
 
 
 class Town:
     """Everything that is not ours: vendors and people. `on_hand` is what should lie on the shelves."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, cast: Cast) -> None:
         self.chance = Random(seed)  # noqa: S311 - repeatable on purpose
-        self.sandbox = Sandbox((ShopifyCart.vendor, OrderManagerWarehouse.vendor), seed=seed)
-        world = self.sandbox.world
-        world.settings.update(NO_LIMITS)
-        self.cart, self.wms = ShopifyCart(CART, world), OrderManagerWarehouse(WMS, world)
+        self.sandbox = Sandbox(cast.vendors, seed=seed)
+        self.cart = cast.carts[0](CART, self.sandbox.world)
+        self.wms = cast.warehouse(WMS, self.sandbox.world)
+        self.eased = {part.name: part.ease_limits() for part in (self.cart, self.wms)}
+        """What their connectors are told of limits that were eased, by connection."""
         skus = [f"SKU-{number:02d}" for number in range(1, SKUS + 1)]
         self.goods = Goods(dict.fromkeys(skus, PLENTY), {"SIX-PACK": {skus[0]: 6}})
         for part in (self.cart, self.wms):
+            part.lag_by(SEARCH_LAG_SECONDS)
             part.move_in()
         for sku, many in self.goods.shelves.items():
             self.wms.stock(sku, many)

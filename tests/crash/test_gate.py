@@ -6,14 +6,27 @@ from typing import Any
 
 import pytest
 
+from mock_servers.core.sandbox import Sandbox
 from seatrial import virtual_time
-from seatrial.crash.gate import WORST, Gate, Moment, Trap, Watch
+from seatrial.crash.gate import WORST, Gate, Moment, Trap, Watch, writes_of
+from seatrial.simulation.cast import cast_of
 
 ORDER = {"order_number": "shop:1", "items": []}
+GRAPHQL = "/admin/api/2026-10/graphql.json"
 FULFILL = {
-    "query": "mutation fulfillmentCreate($fulfillment: FulfillmentInput!) { x }",
-    "variables": {"fulfillment": {"trackingInfo": {"numbers": ["T1", "T2"]}}},
+    "query": "mutation told($f: FulfillmentInput!) { fulfillmentCreate(fulfillment: $f) { fulfillment { id } } }"
 }
+
+
+def named(method: str, path: str, body: bytes) -> str:
+    """What the contracts of both say."""
+    vendor = "shopify" if path.startswith("/admin") else "extensiv_order_manager"
+    return _WRITES[vendor](method, path, body)
+
+
+CAST = cast_of()
+_SANDBOX = Sandbox(CAST.vendors)
+_WRITES = {vendor: writes_of(_SANDBOX.apps[vendor]) for vendor in CAST.vendors}
 
 
 class Place:
@@ -21,10 +34,10 @@ class Place:
 
     def __init__(self, answer: Any = None, status: int = 201, *, moment: Moment | None = None, **trap: Any) -> None:
         self.happened: list[str] = []
-        self.watch = Watch(late_seconds=5.0)
+        self.watch = Watch(5.0, "createOrder", "shop")
         if moment:
-            self.watch.trap = Trap(moment, trap.pop("operation", "createOrder"), **trap)
-        self.gate = Gate(self._fake, self.watch, lambda: self.happened.append("kill"))
+            self.watch.trap = Trap(moment, **trap)
+        self.gate = Gate(self._fake, named, self.watch, lambda: self.happened.append("kill"))
         self._answer = json.dumps({"id": 1} if answer is None else answer).encode()
         self._status = status
 
@@ -88,12 +101,17 @@ def test_a_trap_springs_once() -> None:
     assert place.watch.delivered == {"shop:1": 2}
 
 
-def test_a_choosy_trap_waits_for_its_operation() -> None:
-    place = Place(moment=WORST, operation="fulfillmentCreate")
+def test_a_choosy_trap_waits_for_another_operation() -> None:
+    place = Place(moment=WORST, but=frozenset({"createOrder"}))
     assert call(place, ORDER) == ["done", "answer"]
     assert place.watch.trap is not None
     place.watch.trap.choosy = False
     assert call(place, ORDER) == ["done", "answer", "done", "kill", "answer"]
+
+
+def test_a_trap_for_one_operation_lets_all_others_pass() -> None:
+    place = Place(moment=WORST, only="fulfillmentCreate", choosy=False)
+    assert call(place, ORDER) == ["done", "answer"]
 
 
 @pytest.mark.parametrize(
@@ -106,29 +124,32 @@ def test_a_choosy_trap_waits_for_its_operation() -> None:
     ],
 )
 def test_what_the_vendor_refused_is_no_effect(answer: Any, status: int) -> None:
-    place = Place(answer, status, moment=WORST, operation="fulfillmentCreate")
-    assert call(place, FULFILL, "/admin/api/2026-10/graphql.json") == ["done", "answer"]
-    assert place.watch.told == {}
+    place = Place(answer, status, moment=WORST)
+    assert call(place, FULFILL, GRAPHQL) == ["done", "answer"]
+    refused = Place({"error": {}}, 409, moment=WORST)
+    assert call(refused, ORDER) == ["done", "answer"]
+    assert refused.watch.delivered == {}
 
 
-def test_parcels_are_counted_by_their_numbers() -> None:
-    place = Place({"data": {"fulfillmentCreate": {"userErrors": []}}}, 200)
-    call(place, FULFILL, "/admin/api/2026-10/graphql.json")
-    assert place.watch.told == {"T1 T2": 1}
+def test_a_mutation_is_known_by_what_it_asks_for() -> None:
+    place = Place({"data": {"fulfillmentCreate": {"userErrors": []}}}, 200, moment=WORST)
+    assert call(place, FULFILL, GRAPHQL) == ["done", "kill", "answer"]
+    assert place.watch.trap is not None
+    assert place.watch.trap.met == "fulfillmentCreate"
 
 
 @pytest.mark.parametrize(
     ("asked", "path", "method"),
     [
-        ({"query": "query orders { x }"}, "/admin/api/2026-10/graphql.json", "POST"),
+        ({"query": "query orders { orders(first: 1) { nodes { id } } }"}, GRAPHQL, "POST"),
+        ({"query": "{ shop { name } }"}, GRAPHQL, "POST"),
+        (b"grant_type=client_credentials", "/admin/oauth/access_token", "POST"),
         (b"grant_type=client_credentials", "/oauth/token", "POST"),
-        (b"{not json", "/api/orders", "POST"),
-        (ORDER, "/api/products", "POST"),
         (b"", "/api/orders", "GET"),
     ],
 )
 def test_reads_and_tokens_spring_no_trap(asked: Any, path: str, method: str) -> None:
-    place = Place(moment=WORST, choosy=False, operation="")
+    place = Place(moment=WORST)
     assert "kill" not in call(place, asked, path, method)
 
 
