@@ -91,37 +91,6 @@ async def test_a_vendor_that_says_wait_while_it_is_read_is_left_alone() -> None:
     assert not [row for row in office.ledger.due_passes(office.now, owner="x") if row.lane == "shop"]
 
 
-class Looping(Shop):
-    """Its list goes round in circles."""
-
-    circle: tuple[str, ...] = ()
-
-    async def orders(self, cursor: str | None = None) -> AsyncIterator[Page[Order]]:
-        rows = [self._order(one) for one in self.orders_placed.values()]
-        for at, next_cursor in enumerate(self.circle):
-            self.calls.append("orders")
-            yield Page((rows[at % len(rows)],), next_cursor)
-        raise AssertionError("nobody stopped it")
-
-
-@pytest.mark.parametrize(
-    ("circle", "says"),
-    [(("a", "a", "a", "a"), "repeats itself"), (("a", "b", "a", "c"), "went back")],
-)
-def test_a_feed_that_goes_in_circles_is_stopped_and_what_it_gave_is_kept(circle: tuple[str, ...], says: str) -> None:
-    async def it() -> None:
-        world = World(shop_class=Looping)
-        world.shop.circle = circle  # type: ignore[attr-defined]
-        office = Office(world)
-        for _ in range(3 if says == "went back" else 2):
-            world.shop.buy(("MUG", 1))
-        (ended,) = await office.run("order_download")
-        assert says in ended.error
-        assert office.state("deliver:shop:o1") == office.state("deliver:shop:o2") == "todo"
-
-    run(it)
-
-
 @story
 async def test_an_endless_feed_has_an_end() -> None:
     world = World()
@@ -294,18 +263,6 @@ async def test_a_delay_gives_the_shopper_time_to_cancel_at_no_cost() -> None:
     await office.round(2)
     assert world.job(kept)
     assert (len(world.depot.jobs), world.depot.count("cancel_delivery")) == (1, 0)
-    assert world.broken() == []
-
-
-@story
-async def test_the_same_number_from_two_carts_is_two_orders() -> None:
-    world = World(shops=("shop", "bazaar"))
-    office = Office(world)
-    for shop in world.shops:
-        shop.buy(("MUG", 1))
-    await office.round(2)
-    assert sorted(job.reference for job in world.depot.jobs) == ["bazaar:o1", "shop:o1"]
-    assert [shop.stock["MUG"] for shop in world.shops] == [48, 48]
     assert world.broken() == []
 
 
