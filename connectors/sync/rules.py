@@ -94,7 +94,7 @@ def _wrong_lines(order: Order, goods: Sequence[Line], settings: Settings) -> Wro
         )
     for line in goods:
         wanted = still_wanted(line)
-        if wanted < 0 or wanted > settings.quantity_maximum or (line.quantity <= 0 and line.fulfillable is None):
+        if wanted < 0 or wanted > settings.quantity_maximum or (line.quantity <= 0 and wanted <= 0):
             return Wrong(
                 "bad_quantity",
                 f"Order {order.number} asks for {wanted} of {_short(line.sku) or line.title}.",

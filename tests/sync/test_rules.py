@@ -125,6 +125,8 @@ def address(**fields: str) -> Any:
         (msgspec.structs.replace(order(), lines=()), "no_lines", "no lines"),
         (order(line(), line()), "bad_lines", "told apart"),
         (order(line(quantity=0)), "bad_quantity", "asks for 0 of MUG"),
+        (order(line(quantity=0, fulfillable=0)), "bad_quantity", "asks for 0 of MUG"),
+        (order(line(), line(id="L2", quantity=0, fulfillable=0)), "bad_quantity", "asks for 0 of MUG"),
         (order(line(quantity=-2)), "bad_quantity", "asks for -2 of MUG"),
         (order(line(fulfillable=-1)), "bad_quantity", "asks for -1"),
         (order(line(quantity=10**30)), "bad_quantity", "asks for 1000"),
