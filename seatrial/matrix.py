@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import timedelta
 from pathlib import Path
 from string import ascii_lowercase
+from textwrap import wrap
 from types import MappingProxyType
 from typing import Literal
 
@@ -531,7 +532,8 @@ def _print_matrix(matrix: Sequence[Cell]) -> None:
                 rows.append(("" if call == before else call, step, *marks))
                 before = call
         table(f"Lost-answer matrix: {vendor}", ("write", "its request", *letters.values()), rows)
-    say("  ".join(f"{letter} {fault}" for fault, letter in letters.items()))
+    for line in wrap("   ".join(f"{letter}\xa0{fault}".replace(" ", "\xa0") for fault, letter in letters.items()), 110):
+        say(line.replace("\xa0", " "))
     say("  ".join((*(f"{mark} {words}" for mark, words, _ in MARKS.values()), "- not run")))
     parked = [cell for cell in matrix if cell.ending.verdict == "parked"]
     for cell in parked:

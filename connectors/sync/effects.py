@@ -31,13 +31,13 @@ async def perform(work: Work, batch: Sequence[Effect]) -> None:
     for answer in await together([_outcomes(kind.find, work, look) for look in kind.calls(unsure)]):
         found.update(answer)
 
-    with work.commit() as now:
+    rest = [effect for effect in batch if effect.key not in early and effect.key not in found]
+    with work.commit(durable=bool(rest)) as now:
         for effect in batch:
             if effect.key in early:
                 work.ledger.leave(effect.key, due=(effect.intent or now) + settle, error=effect.error)
             elif effect.key in found:
                 _conclude(work, kind, effect, found[effect.key], now, called=False)
-        rest = [effect for effect in batch if effect.key not in early and effect.key not in found]
         intended = [sent for effect in rest if (sent := _intend(work, kind, effect, now))]
 
     calls = [asyncio.ensure_future(_outcomes(kind.do, work, call)) for call in kind.calls(intended)]

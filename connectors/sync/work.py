@@ -46,9 +46,13 @@ class Work:
         return self.lease.lane
 
     @contextmanager
-    def commit(self) -> Iterator[datetime]:
-        """A transaction of whoever holds the lane, and its moment. Raises `LeaseLost` when that is not us."""
-        with self.ledger.transaction():
+    def commit(self, *, durable: bool = False) -> Iterator[datetime]:
+        """A transaction of whoever holds the lane, and its moment. Raises `LeaseLost` when that is not us.
+
+        Only an intent has to be durable before its call is made: should the machine lose its power, what was read is
+        read again from the cursor that was lost with it, and an outcome that was lost is looked up like any other.
+        """
+        with self.ledger.transaction(durable=durable):
             now = self.clock.now()
             self.ledger.keep(self.lease, until=now + self.merchant.settings.lease)
             yield now

@@ -1,6 +1,9 @@
 """An engine's lives: each opens the ledger file anew and ends at a ledger transaction drawn from the seed, or is asked
 to stop. What it had under way goes on at the vendors."""
 
+import shutil
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from connectors.sync.ledger import Ledger
@@ -23,10 +26,28 @@ class MortalLedger(Ledger):
     commits = 0
     dead = False
 
-    def transaction(self) -> "_GeneratorContextManager[None]":
+    file: Path | None = None
+    """Where it lies, for a life that ends when the machine loses its power."""
+    _durable = True
+
+    def transaction(self, *, durable: bool = True) -> "_GeneratorContextManager[None]":
         if self.dead:
             raise Crash
-        return super().transaction()
+        self._durable = durable
+        return super().transaction(durable=durable)
+
+    def loses_power(self, file: Path) -> None:
+        """When this life ends, nothing is left of what was not durable: what the disk had is put back."""
+        self.file = file
+        self._keep()
+
+    def close(self) -> None:
+        super().close()
+        if self.file is not None and self.dead:
+            for name in ("", "-wal", "-shm"):
+                Path(f"{self.file}{name}").unlink(missing_ok=True)
+                if (kept := Path(f"{self.file}{name}.kept")).exists():
+                    kept.rename(f"{self.file}{name}")
 
     def die(self) -> None:
         """Be gone from now on."""
@@ -35,11 +56,26 @@ class MortalLedger(Ledger):
     def _commit(self) -> None:
         if self.dead:
             raise Crash
-        self.commits += 1
-        if self.commits != self.dies_at:
+        self.commits += self._counts()
+        if self.commits != self.dies_at or not self._counts():
             super()._commit()
+            self._keep()
             return
         self.dead = True
         if self.dies == "after":
             super()._commit()
+            self._keep()
         raise Crash
+
+    def _counts(self) -> bool:
+        """Whether this transaction is one of those it may die at."""
+        return True
+
+    def _keep(self) -> None:
+        """The disk has all of it now."""
+        if self.file is None or not self._durable:
+            return
+        for name in ("", "-wal"):
+            Path(f"{self.file}{name}.kept").unlink(missing_ok=True)  # of an earlier life, which did not need it
+            with suppress(FileNotFoundError):
+                shutil.copyfile(f"{self.file}{name}", f"{self.file}{name}.kept")

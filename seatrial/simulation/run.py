@@ -197,7 +197,8 @@ class Simulation:
                 self.trace.note("engine", "stops as asked, and starts again")
         except Crash:
             self.crashes += 1
-            self.trace.note("engine", f"dies at its ledger transaction {life.ledger.commits}")
+            power = ", and the machine loses its power" if life.ledger.file else ""
+            self.trace.note("engine", f"dies at its ledger transaction {life.ledger.commits}{power}")
         finally:
             ending.cancel()
             self.commits += life.ledger.commits
@@ -219,6 +220,8 @@ class Simulation:
             return asyncio.ensure_future(ask_to_stop(self._chance.expovariate(1 / 3600)))
         life.ledger.dies_at = 1 + int(self._chance.expovariate(1 / mean))
         life.ledger.dies = self._chance.choice(("before", "after"))
+        if self._chance.random() < 0.25:
+            life.ledger.loses_power(self.stage.ledger_file)
         return asyncio.ensure_future(asyncio.sleep(0))
 
     # Rest

@@ -120,7 +120,7 @@ class Stage:
         self._pumping: asyncio.Task[None] | None = None
         self._seed = seed
         self._latency = latency_seconds
-        self._ledger_file = folder / "ledger"
+        self.ledger_file = folder / "ledger"
         self._lives = 0
         self.wms = parts.cast.warehouse(WAREHOUSE, self.sandbox.world)
         self.carts = dict(map(self._cart, range(carts)))
@@ -173,7 +173,7 @@ class Stage:
     def born(self, tell: Tell = silent) -> Life:
         """A new process on the same ledger file: fresh connectors, a fresh name, and it listens for webhooks."""
         self._lives += 1
-        ledger = self.parts.ledger.open(self._ledger_file, durable=False)
+        ledger = self.parts.ledger.open(self.ledger_file, durable=False)
         made = {name: self._connector(name, role) for name, role in self.roles.items()}
         merchant = Merchant(
             "acme", tuple(made[name] for name in self.carts), made[WAREHOUSE], self._sku_map(), self.settings

@@ -21,6 +21,11 @@ class Waits:
         self._standing = 0
         self._since = 0.0
 
+    @property
+    def standing(self) -> bool:
+        """Whether a call stands at a limit now."""
+        return self._standing > 0
+
     def begin(self) -> None:
         if self._standing == 0:
             self._since = self._now()

@@ -10,7 +10,9 @@ again stands between these defects and a second parcel, and would hide them.
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from mock_servers.extensiv_order_manager.cast import OrderManagerWarehouse
 from mock_servers.shopify.cast import ShopifyCart
 from seatrial.simulation import Parts, Scenario, simulate
 from seatrial.simulation.cast import Cast
-from seatrial.simulation.lives import Crash, MortalLedger
+from seatrial.simulation.lives import MortalLedger
 from seatrial.simulation.weather import Profile
 
 SEEDS = range(1, 9)
@@ -68,25 +70,21 @@ HASTY = dataclasses.replace(LATE, cast=Cast((ShopifyCart,), HastyWarehouse))
 # 2: the intent after the call. A worker that dies in between leaves no sign that it may have happened.
 
 
-class Doomed(MortalLedger):
-    """Dies at its n-th transaction of those that matter, where others die at the n-th of all."""
+class DiesBeforeItIsWrittenDown(MortalLedger):
+    """Dies at its n-th outcome, where others die at their n-th transaction."""
 
-    matters = False
+    concluded = False
 
-    def _commit(self) -> None:
-        if self.dead:
-            raise Crash
-        if self.matters:
-            self.matters = False
-            super()._commit()
-        else:
-            super(MortalLedger, self)._commit()
-
-
-class DiesBeforeItIsWrittenDown(Doomed):
     def finish(self, *effect: Any, **outcome: Any) -> bool:
-        self.matters = True
+        self.concluded = True
         return super().finish(*effect, **outcome)
+
+    def transaction(self, *, durable: bool = True) -> Any:
+        self.concluded = False
+        return super().transaction(durable=durable)
+
+    def _counts(self) -> bool:
+        return self.concluded
 
 
 class IntentAfterTheCall(DiesBeforeItIsWrittenDown):
@@ -154,10 +152,21 @@ class QuietCart(ShopifyCart):
     topics = ()
 
 
-class DiesWhileReading(Doomed):
+class DiesWhileReading(MortalLedger):
+    """Dies at the n-th move of a cursor."""
+
+    moved = False
+
     def move_cursor(self, connection: str, feed: str, value: str, now: datetime) -> None:
-        self.matters = True
+        self.moved = True
         super().move_cursor(connection, feed, value, now)
+
+    def transaction(self, *, durable: bool = True) -> Any:
+        self.moved = False
+        return super().transaction(durable=durable)
+
+    def _counts(self) -> bool:
+        return self.moved
 
 
 class CursorFirst(Work):
@@ -188,10 +197,37 @@ QUIET = Parts(
 CURSOR_FIRST = dataclasses.replace(QUIET, engine=CursorFirstEngine)
 
 
+# Beside the five: an intent that does not wait for the disk. Only intents have to, and this shows that they do.
+
+
+class LosesPower(DiesBeforeItIsWrittenDown):
+    """Whenever it dies, the machine loses its power: what was not durable is gone."""
+
+    @classmethod
+    def open(cls, address: Any = ":memory:", **rest: Any) -> Any:
+        ledger = super().open(address, **rest)
+        ledger.loses_power(Path(address))
+        return ledger
+
+
+class CarelessWork(Work):
+    def commit(self, *, durable: bool = False) -> AbstractContextManager[datetime]:
+        return super().commit()
+
+
+class CarelessEngine(Engine):
+    work_class = CarelessWork
+
+
+POWERLESS = dataclasses.replace(DEADLY, ledger=LosesPower)
+CARELESS = dataclasses.replace(POWERLESS, engine=CarelessEngine)
+
+
 # What is wrong, what it breaks, and the same without it.
 DEFECTS = {
     "no settle time": (HASTY, "none twice", LATE),
     "the intent after the call": (AFTERWARDS, "none twice", DEADLY),
+    "an intent that does not wait for the disk": (CARELESS, "none twice", POWERLESS),
     "no look-up": (BLIND, "none twice", LOSSY),
     "stock as deltas": (DELTA, "every level agrees", LOSSY),
     "the cursor before its page": (CURSOR_FIRST, "every order arrives", QUIET),

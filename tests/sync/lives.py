@@ -29,10 +29,10 @@ class Mortal(Ledger):
     commits = 0
     dead = False
 
-    def transaction(self) -> Any:
+    def transaction(self, *, durable: bool = True) -> Any:
         if self.dead:
             raise Crash
-        return super().transaction()
+        return super().transaction(durable=durable)
 
     def _commit(self) -> None:
         self.commits += 1

@@ -1,5 +1,6 @@
 """The ledger alone, on SQLite and on PostgreSQL."""
 
+import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -541,6 +542,25 @@ def test_files_are_durable_by_default(tmp_path: Path) -> None:
     ledger = Ledger.open(tmp_path / "acme.ledger")
     assert ledger._rows("PRAGMA journal_mode") == [("wal",)]
     assert ledger._rows("PRAGMA synchronous") == [(2,)]
+    ledger.close()
+
+
+def test_a_file_waits_for_the_disk_where_it_was_asked_to(tmp_path: Path) -> None:
+    """2 is FULL, 1 is NORMAL: https://www.sqlite.org/pragma.html#pragma_synchronous."""
+    ledger = Ledger.open(tmp_path / "acme.ledger")
+    for durable, synchronous in ((False, 1), (True, 2), (False, 1)):
+        with ledger.transaction(durable=durable):
+            assert ledger._rows("PRAGMA synchronous") == [(synchronous,)]
+    ledger.close()
+
+
+def test_postgresql_waits_for_the_disk_where_it_was_asked_to(postgres_url: str) -> None:
+    ledger = Ledger.open(postgres_url, schema=f"durable_{os.getpid()}")
+    for durable, synchronous in ((False, "off"), (True, "on"), (False, "off")):
+        with ledger.transaction(durable=durable):
+            assert ledger._rows("SHOW synchronous_commit") == [(synchronous,)]
+    with ledger.transaction():
+        ledger._run(f"DROP SCHEMA durable_{os.getpid()} CASCADE")
     ledger.close()
 
 

@@ -38,11 +38,15 @@ class Tables:
         self._open = False
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of it, or nothing. Transactions do not nest: one is one decision."""
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """All of it, or nothing. Transactions do not nest: one is one decision.
+
+        One that is not `durable` survives the end of the program, and may be lost when the machine loses its power,
+        with everything after it up to the next one that is: what is lost is always the end, never something between.
+        """
         if self._open:
             raise LedgerError("A transaction is open already.")
-        self._database.begin()
+        self._database.begin(durable=durable)
         self._open = True
         try:
             yield

@@ -46,7 +46,8 @@ class Database(Protocol):
     def run_each(self, sql: str, rows: Sequence[Sequence[Value]]) -> None:
         """Run one statement once per row."""
 
-    def begin(self) -> None: ...
+    def begin(self, *, durable: bool = True) -> None:
+        """Begin a transaction; its commit waits for the disk only if it is to be durable."""
 
     def commit(self) -> None: ...
 
@@ -63,7 +64,7 @@ class Database(Protocol):
 
 
 class SQLite:
-    """A file, or memory. Write-ahead log; every commit is on the disk before it returns, unless told otherwise."""
+    """A file, or memory. Write-ahead log; a durable commit is on the disk before it returns, unless told otherwise."""
 
     lock_row = ""  # BEGIN IMMEDIATE keeps every other writer out already
 
@@ -75,6 +76,7 @@ class SQLite:
         try:
             self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+            self._waits = self._waits_now = durable
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise NotALedger(f"{path} is not a ledger ({error}). Name another file, or a new one.") from error
@@ -91,7 +93,11 @@ class SQLite:
         except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
             raise _sqlite_error(error) from error
 
-    def begin(self) -> None:
+    def begin(self, *, durable: bool = True) -> None:
+        if self._waits and durable != self._waits_now:
+            # In WAL mode NORMAL leaves out the wait for the disk and nothing else: the file stays whole.
+            self._execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}", ())
+            self._waits_now = durable
         self._execute("BEGIN IMMEDIATE", ())
 
     def commit(self) -> None:
@@ -156,12 +162,15 @@ class PostgreSQL:
         except self._psycopg.Error as error:
             raise self._error(error) from error
 
-    def begin(self) -> None:
+    def begin(self, *, durable: bool = True) -> None:
         if self._given_up:
             raise LedgerError("The ledger could not be used: it was closed.")
         if self._connection.closed:  # the server went away since: start anew
             self._connect()
-        self._execute("BEGIN", ())
+        try:  # one message to the server
+            self._connection.execute("BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO OFF")
+        except self._psycopg.Error as error:
+            raise self._error(error) from error
 
     def commit(self) -> None:
         self._execute("COMMIT", ())
