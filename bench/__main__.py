@@ -24,13 +24,14 @@ from mock_servers.core.registry import known
 
 LAST = KEPT / "last.json"
 QUICK_ORDERS = 100
-PARTS = (*OPERATIONS, "start", "worlds", "crowd", "memory", "inprocess")
+PARTS = (*OPERATIONS, "start", "worlds", "crowd", "memory", "inprocess", "sync")
 SAYS = {
     "start": "start to first answer",
     "worlds": "new worlds, resets and seeds",
     "crowd": "creates among 100,000 orders",
     "memory": "memory over a long run",
     "inprocess": "calls without a port",
+    "sync": "the sync engine and its ledger",
 }
 
 
@@ -58,7 +59,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, help="measure just this; may be said again")
     parser.add_argument("--quick", action="store_true", help="a smoke test of a few seconds; its figures mean little")
     parser.add_argument("--peers", action="store_true", help="other mock servers too, from the npm registry")
-    parser.add_argument("--long", action="store_true", help="a million requests in the long run, not fifty thousand")
+    parser.add_argument("--long", action="store_true", help="a million requests and 100,000 orders in the long runs")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the interleaved part (default 5, at least 3)")
     parser.add_argument("--seconds", type=float, default=1.5, help="how long each cell is loaded (default 1.5)")
     parser.add_argument("--json", type=Path, help="keep the result here instead of in .bench/last.json")
@@ -223,10 +224,20 @@ class Bench:
         sizes = ("1", "100") if self.asked.quick else ("7", "1000")
         self.rows += rows.inprocess_rows(_figures("bench.inprocess", *sizes))
 
+    def _sync(self) -> None:
+        """On every core: PostgreSQL is a process of its own."""
+        sizes = ("100", "1", "20") if self.asked.quick else ("500", "5", str(rows.DAY_ORDERS))
+        figures = _figures("bench.sync", *sizes, anywhere=True)
+        if figures["postgres_missing"]:
+            self.skipped["PostgreSQL"] = figures["postgres_missing"]
+        self.rows += rows.sync_rows(figures)
+        orders = rows.LONG_ORDERS if self.asked.long else 1_000 if self.asked.quick else 10_000
+        self.rows += rows.sync_memory_rows(_figures("bench.sync", "long", str(orders), anywhere=True))
 
-def _figures(module: str, *arguments: str) -> Any:
-    """What a measuring process printed, run on the servers' core. Raises BenchError."""
-    core = machine.server_core()
+
+def _figures(module: str, *arguments: str, anywhere: bool = False) -> Any:
+    """What a measuring process printed, run on the servers' core unless `anywhere`. Raises BenchError."""
+    core = None if anywhere else machine.server_core()
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,

@@ -1,6 +1,6 @@
 """One line of the result: a figure, what it is held against, the goal, and whether it was reached."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ KEEPING = "keep"
 OF_BARE_GOAL = 0.60
 PEERS_READ_GOAL, PEERS_CREATE_GOAL = 5.0, 3.0
 START_GOAL_SECONDS, RESET_GOAL_SECONDS, NEW_WORLD_GOAL_SECONDS = 1.0, 0.005, 0.002
+SYNC_GOAL, WAITING_GOAL, DAY_GOAL_SECONDS = 300.0, 0.95, 30.0
+DAY_ORDERS, LONG_ORDERS = 1_000, 100_000
 SPREAD_GOAL, GROWTH_GOAL, RESPX_GOAL = 5.0, 0.02, 1.0
 
 
@@ -154,6 +156,47 @@ def inprocess_rows(figures: dict[str, list[float]]) -> list[Row]:
         ours, canned = _middle(figures[way]) * 1e6, _middle(figures["respx"]) * 1e6
         rows.append(Row(name, f"{ours:.0f} µs", f"{canned:.0f} µs", share, f"{share:.2f}", goal, "against respx"))
     return rows
+
+
+def sync_rows(figures: dict[str, Any]) -> list[Row]:
+    """What the engine and its ledger cost, and how well the limits of others are used."""
+    rows = []
+    for name, words in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+        if name not in figures:
+            continue
+        found = figures[name]
+        seconds, effects, orders = (
+            found["transaction_seconds"], _middle(found["effects_per_second"]), _middle(found["orders_per_second"]),
+        )  # fmt: skip
+        goal = Goal(f"≥ {SYNC_GOAL:.0f} /s", "least", SYNC_GOAL)
+        rows += [
+            Row(f"a ledger transaction, {words}", f"{seconds * 1e6:,.0f} µs", "", seconds, "", None,
+                "every second one waits for the disk, as an effect's do"),
+            Row(f"effects, {words}", f"{effects:,.0f} /s", "", effects, ""),
+            Row(f"orders through all functions, {words}", f"{orders:,.0f} /s", "", orders, "", goal,
+                "one process; vendors that answer at once"),
+        ]  # fmt: skip
+    through, day = _middle(figures["fakes"]), figures["simulated"]
+    return [
+        *rows,
+        Row("orders through fakes and connectors as well", f"{through:,.0f} /s", "", through, "", None,
+            "one process; limits lifted; of that most is HTTP, GraphQL and contracts"),
+        Row("time a binding limit is all that counts", f"{figures['waiting']:.1%}", "", figures["waiting"], "",
+            Goal(f"≥ {WAITING_GOAL:.2f}", "least", WAITING_GOAL), "virtual time, while orders are delivered"),
+        Row(f"a simulated day with {day['orders']:,} orders", f"{day['seconds']:.1f} s", "", day["seconds"], "",
+            Goal(f"≤ {DAY_GOAL_SECONDS:.0f} s", "most", DAY_GOAL_SECONDS) if day["orders"] >= DAY_ORDERS else None,
+            f"harsh faults and crashes, judged; {day['cpu_seconds']:.1f} s of CPU"),
+    ]  # fmt: skip
+
+
+def sync_memory_rows(long: dict[str, Any]) -> list[Row]:
+    """Growth from the middle mark on: by then whatever is bounded is full."""
+    held, orders = long["resident_mib"], int(long["orders"])
+    growth = held[-1] / held[len(held) // 2 - 1] - 1
+    goal = Goal(f"≤ {GROWTH_GOAL:.0%} in the second half", "most", GROWTH_GOAL) if orders >= LONG_ORDERS else None
+    note = f"MiB at its marks: {' '.join(f'{mib:.0f}' for mib in held)}" + ("" if goal else "; --long judges")
+    return [Row(f"memory over {orders:,} orders", f"{held[0]:.0f} to {held[-1]:.0f} MiB", "", growth,
+                f"{growth:+.1%}", goal, note)]  # fmt: skip
 
 
 def _middle(figures: list[float]) -> float:

@@ -227,15 +227,16 @@ async def _long(orders: int) -> dict[str, Any]:
         ledger = Ledger.open(Path(folder) / "long.ledger", durable=False)
         engine = Engine(Merchant("acme", (cart,), warehouse, settings=SETTINGS), ledger, clock)
         runner = LocalRunner(engine)
-        for batch in range(1, orders // BATCH + 1):
-            bought(cart, BATCH, SKUS)
+        size = min(BATCH, orders // LONG_MARKS)
+        for batch in range(1, orders // size + 1):
+            bought(cart, size, SKUS)
             await runner.once()
             warehouse.ship_all()
             await runner.once()
-            if batch * LONG_MARKS % (orders // BATCH) == 0:
+            if batch % (orders // size // LONG_MARKS) == 0:
                 gc.collect()
                 marks.append(resident_mib(os.getpid()))
-        assert cart.told == orders // BATCH * BATCH, "not every order went all the way"
+        assert cart.told == orders // size * size, "not every order went all the way"
         ledger.close()
     return {"orders": cart.told, "resident_mib": marks, "seconds": time.perf_counter() - began}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.load import NUMBER, Job, body_size, drive
-from bench.rows import Goal
+from bench.rows import Goal, sync_memory_rows, sync_rows
 
 ROOT = Path(__file__).parent.parent
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the benchmark reads /proc")
@@ -31,6 +31,33 @@ def test_a_quick_run_of_one_operation_gives_figures_for_both_servers(tmp_path):
     (row,) = result["rows"]
     assert row["figure"] > 0
     assert "get one order" in done.stdout
+
+
+def test_what_syncing_costs_is_held_against_its_goals():
+    ledger = {"transaction_seconds": 0.0004, "effects_per_second": [900.0], "orders_per_second": [290.0, 310.0, 320.0]}
+    figures = {
+        "sqlite": ledger,
+        "fakes": [90.0],
+        "waiting": 0.94,
+        "simulated": {"orders": 1000, "seconds": 29.0, "cpu_seconds": 28.0},
+    }
+    verdicts = {row.name: row.met for row in sync_rows(figures)}
+    assert verdicts == {
+        "a ledger transaction, SQLite": None,
+        "effects, SQLite": None,
+        "orders through all functions, SQLite": True,
+        "orders through fakes and connectors as well": None,
+        "time a binding limit is all that counts": False,
+        "a simulated day with 1,000 orders": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("orders", "last", "met"), [(100_000, 101.0, True), (100_000, 105.0, False), (10_000, 105.0, None)]
+)
+def test_memory_is_judged_by_its_second_half_and_after_many_orders(orders, last, met):
+    (row,) = sync_memory_rows({"orders": orders, "resident_mib": [60.0, 90.0, 100.0, 100.0, 100.0, last]})
+    assert row.met is met
 
 
 def test_a_wrong_command_line_gets_one_clear_line():

@@ -202,9 +202,9 @@ def _shipments(case: Case, goods: Goods) -> Iterator[Breach]:
 def _told_by_number(case: Case, lines: Mapping[str, str], goods: Goods) -> Iterator[Breach]:
     """No more of a parcel is told under its number than it holds.
 
-    Packs and kits are made whole by the parcel that comes last, and so are lines that share a part with one: a unit that
-    waited for its kit is another line's once the parcel of that is voided, and the next parcel, whatever it holds, is
-    when the cart hears of it (seed 1 with 1,000 orders and no faults).
+    Packs and kits are made whole by the parcel that comes last, and so are lines that share a part with one: a unit
+    that waited for its kit is another line's once that line's own parcel is voided, and the cart hears of it with the
+    next parcel, whatever that holds (seed 1 with 1,000 orders and no faults).
     """
     takers = add_up([(part, 1) for sku in lines.values() for part in goods.units(sku)])
     plain = {
