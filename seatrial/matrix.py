@@ -34,6 +34,7 @@ from connectors import ports
 from connectors.sync import Settings
 from connectors.sync.events import Event, PassEnded, PassStarted
 from connectors.sync.schedule import PASS_OF
+from contracts.contract import load
 from mock_servers.core.cast import Part, Person
 from mock_servers.core.refusal import UsageError
 from seatrial import virtual_time
@@ -43,7 +44,7 @@ from seatrial.simulation.judge import Books, judge
 from seatrial.simulation.lives import Crash
 from seatrial.simulation.stage import WAREHOUSE, Goods, Life, Parts, Stage
 from seatrial.simulation.trace import Moment, Trace
-from seatrial.simulation.weather import Strike, operation_of
+from seatrial.simulation.weather import Strike, has_tokens, operation_of
 
 SEED = 1
 PATIENCE = timedelta(hours=12)
@@ -444,9 +445,14 @@ def matrix_jobs(wanted: Sequence[Write]) -> Iterator[Job]:
             if request.connection == write.connection and request.function == PASS_OF[lead.kind]
         ]
         for place, request in enumerate(own, 1):
-            for fault in FAULTS:
+            for fault in faults_of(write.vendor):
                 step = f"{place}. {request.operation}"
                 yield Job(write.call, write.cast, request.number, fault, write.vendor, step)
+
+
+def faults_of(vendor: str) -> list[str]:
+    """What can happen to a vendor's requests. A password ends no call early: taken back, it stays so."""
+    return [fault for fault in FAULTS if fault != "token revoked" or has_tokens(load(vendor))]
 
 
 def sweep_jobs() -> Iterator[Job]:

@@ -52,6 +52,11 @@ class Journal:
         self._kept: deque[tuple[Any, ...]] = deque(maxlen=entries_maximum)
         self._number = 0
 
+    @property
+    def number(self) -> int:
+        """How many exchanges there were, forgotten ones included."""
+        return self._number
+
     def keep(
         self,
         at: float,

@@ -14,6 +14,7 @@ tests that run in an event loop.
 
 import asyncio
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +23,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from contracts.profile import Bearer, HeaderToken
+from contracts.profile import Basic, Bearer, HeaderToken
 from mock_servers.core.app import VendorApp
 from mock_servers.core.asgi import Receive, Scope, Send, VendorAsgi
 from mock_servers.core.fake import Fake, Size
@@ -441,12 +442,15 @@ class Vendor:
         """The header that carries the standing token, by the first scheme the profile names; none where it is not so
         simple."""
         token = self.credentials.get("access_token")
+        pair = f"{self.credentials.get('username')}:{self.credentials.get('password')}"
         schemes = [scheme for surface in self.fake.contract.profile.surfaces.values() for scheme in surface.auth]
         match schemes[0] if schemes else None:
             case Bearer() if token:
                 return {"Authorization": f"Bearer {token}"}
             case HeaderToken(header=header) if token:
                 return {header: token}
+            case Basic(header=header) if "password" in self.credentials:
+                return {header: f"Basic {b64encode(pair.encode()).decode()}"}
         return {}
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 import httpx
 from msgspec import Struct
 
+from contracts.contract import Contract
+from contracts.profile import Basic
 from mock_servers.core.app import VendorApp
 from mock_servers.core.faults import Kind
 from mock_servers.core.wire import Request
@@ -85,7 +87,8 @@ class Rough:
         late_seconds_maximum: float,
         days: float,
     ) -> None:
-        self._rates = tuple(profile.rates.items())
+        ends = has_tokens(app.contract)
+        self._rates = tuple((kind, rate) for kind, rate in profile.rates.items() if ends or kind != "revoke")
         self._chance = chance
         self._app = app
         self._timeout = timeout_seconds
@@ -156,6 +159,12 @@ def operation_of(app: VendorApp, request: httpx.Request) -> str:
     alias = app.fake.aliases.get(operation.id)
     names = alias(Request(request.method, path, query, body=request.content)) if alias else ()
     return str(names[-1]) if names else operation.id
+
+
+def has_tokens(contract: Contract) -> bool:
+    """Whether what opens the vendor can end and be had anew; a password that was taken back stays so."""
+    schemes = [scheme for surface in contract.surfaces.values() for scheme in surface.profile.auth]
+    return not all(isinstance(scheme, Basic) for scheme in schemes)
 
 
 def breaks_of(app: VendorApp, surface: str) -> list[str]:

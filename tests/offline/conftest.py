@@ -67,6 +67,7 @@ class Session:
 
     def _ask(self, what: str, method: str, path: str, **more: Any) -> httpx.Response:
         self.trial.clock.advance(61)
+        self.client.cookies.clear()  # a walk of hundreds of calls is no browser's visit
         response = self.client.request(method, path, **more)
         self.sent.append(Sent(what, response.status_code, list(response.headers.multi_items()), response.content))
         return response
@@ -220,6 +221,8 @@ class Session:
         versions = self.contract.profile.versions
         if "version" in name and versions:
             return [versions.current]
+        if name in self.vendor.credentials:
+            return [self.vendor.credentials[name]]
         return [*dict.fromkeys(each.rsplit("/", 1)[-1] for each in self._ids()), "0"]
 
     def _bodies(self, operation: Operation) -> Iterator[dict[str, Any]]:
@@ -269,12 +272,14 @@ class Session:
             return credentials[name]
         known = {
             "sku": lambda: f"NEW-{len(self.sent)}" if self.fresh else self._first("sku", "SKU-1"),
+            "productNumber": lambda: f"NEW-{len(self.sent)}" if self.fresh else self._first("product", "P-1"),
             "order": lambda: self._first("order_number", self._first("name", "1")),
             "grant_type": lambda: "client_credentials",
             "country": lambda: "US",
             "countryCode": lambda: "US",
             "state": lambda: "TX",
             "uri": lambda: self.receiver.url,
+            "url": lambda: self.receiver.url,
             "redirect_uri": lambda: "https://app.test/back",
             "scope": lambda: "",
             "email": lambda: "ada@example.com",

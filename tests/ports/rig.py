@@ -90,6 +90,9 @@ class Rig:
         """Ways to say no to this request, with the words wherever the vendor would put any."""
         raise NotImplementedError
 
+    bare_lists: ClassVar[bool] = False
+    """Whether some of its lists are arrays and nothing else, so that an empty one is an answer."""
+
     def is_page(self, reply: httpx.Response) -> bool:
         """Whether there are rows of a list in it."""
         raise NotImplementedError
@@ -101,6 +104,9 @@ class Rig:
     def told_to_wait(self, reply: httpx.Response) -> float | None:
         """The seconds a reply tells its caller to wait; None when it was not refused for its limits."""
         raise NotImplementedError
+
+    keeps: ClassVar[frozenset[str] | None] = None
+    """The limits, by their names in the profile, that the connector's own pace is made for; None is all of them."""
 
     crowd: ClassVar[int] = 150
     """So many callers at once that the limits are met, and so few that all but a fifth are served within patience."""
@@ -184,6 +190,9 @@ class Rig:
 
     # ShipmentSource
 
+    voids: ClassVar[bool] = True
+    """Whether a shipment can be taken back there."""
+
     def place_shipment(self, stage: Stage) -> str:
         raise NotImplementedError
 
@@ -241,6 +250,13 @@ class Rig:
         """Change one; vendors whose products nobody can change do nothing."""
 
     # WebhookSource
+
+    tells_when: ClassVar[bool] = True
+    """Whether a delivery says when it happened."""
+    counts_attempts: ClassVar[bool] = False
+    """Whether each attempt of a delivery has bytes of its own, and only its id stays."""
+    signature_minds_case: ClassVar[bool] = True
+    """False where a signature is hexadecimal digits."""
 
     async def listen(self, stage: Stage, address: str) -> None:
         """Subscribe to everything the connector can be told of."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NOON = moment_of("2026-11-23T12:00:00Z")
 BASE = datetime.fromtimestamp(NOON, UTC)
-SECRET_NAME = re.compile(r"secret|token")
+SECRET_NAME = re.compile(r"secret|token|password")
 ISSUED = re.compile(rb'"(?:access_token|refresh_token)"\s*:\s*"([^"]+)"')
 
 Before = Callable[[int, httpx.Request], None]

@@ -2,6 +2,8 @@
 
 from datetime import UTC
 
+import pytest
+
 from connectors.ports import ShipmentSource
 from tests.ports.rig import Rig, playing
 from tests.ports.stage import BASE, Stage, play, rows_of
@@ -26,6 +28,9 @@ def test_a_shipment_says_what_left_for_which_delivery_and_how_to_follow_it(rig: 
 
 @playing(ShipmentSource)
 def test_a_voided_shipment_is_learnt_again_as_voided_and_otherwise_the_same(rig: Rig):
+    if not rig.voids:
+        pytest.skip("nothing is taken back there")
+
     async def story(stage: Stage) -> None:
         id = rig.place_shipment(stage)
         (before,) = await rows_of(stage.connector.shipments())

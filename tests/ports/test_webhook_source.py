@@ -53,7 +53,7 @@ def test_every_delivery_is_believed_and_says_what_it_is_about(rig: Rig):
         hints = [stage.connector.verify(each.headers, each.body) for each in arrived]
         told = {(hint.topic, hint.subject) for hint in hints}
         assert set(happened) <= told
-        assert all(hint.happened == BASE for hint in hints)
+        assert all(hint.happened == (BASE if rig.tells_when else None) for hint in hints)
         assert all(hint.subject for hint in hints)
         assert len({hint.event_id for hint in hints}) == len(hints), "each has an id of its own"
 
@@ -79,7 +79,7 @@ def test_a_delivery_that_is_sent_again_has_the_same_id(rig: Rig):
         ids = [stage.connector.verify(each.headers, each.body).event_id for each in arrived]
         assert ids[0] in ids[2:], "it came again"
         bodies = {id: {each.body for each, its in zip(arrived, ids, strict=True) if its == id} for id in ids}
-        assert all(len(same) == 1 for same in bodies.values())
+        assert rig.counts_attempts or all(len(same) == 1 for same in bodies.values())
 
     play(rig, story)
 
@@ -101,7 +101,8 @@ def test_one_bit_of_the_body_or_one_letter_of_the_signature_is_enough(rig: Rig, 
             (name,) = [name for name in each.headers if "hmac" in name or "signature" in name]
             value = each.headers[name]
             at = letter % (len(value) - 2)  # the last ones say nothing: padding
-            letters = [sign for sign in LETTERS if sign != value[at]]
+            same = str if rig.signature_minds_case else str.lower
+            letters = [sign for sign in LETTERS if same(sign) != same(value[at])]
             wrong = value[:at] + letters[other % len(letters)] + value[at + 1 :]
             with pytest.raises(BadSignature):
                 stage.connector.verify(each.headers | {name: wrong}, each.body)

@@ -200,6 +200,10 @@ def other_account_sees_nothing(bench: Bench) -> Iterator[Finding]:
         problem = (
             f"{len(seen)} of our rows are seen" if seen else "" if exchange.good else f"answered {exchange.status}"
         )
+        account = bench.profile.account
+        if account is not None:  # the path names ours: it is shut for them
+            yield bench.refused(operation.id, exchange, account.refusal)
+            continue
         yield bench.judged(operation.id, problem, "the other account has its own rows", exchange)
     for operation, recipe in bench.askable(each for each in bench.reads() if named_in_path(each)):
         mine = bench.ask(operation, recipe)

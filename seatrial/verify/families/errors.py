@@ -90,9 +90,11 @@ def head_and_options(bench: Bench) -> Iterator[Finding]:
 
 
 def _methods(bench: Bench) -> dict[str, set[str]]:
-    methods: dict[str, set[str]] = {}
+    """What is documented for each path that something is built for."""
+    methods: dict[str, set[str]] = {operation.path: set() for operation in bench.operations()}
     for operation in bench.surface.operations:
-        methods.setdefault(operation.path, set()).add(operation.method)
+        if operation.path in methods:
+            methods[operation.path].add(operation.method)
     return methods
 
 
