@@ -169,6 +169,8 @@ class Stock:
                 elif error:
                     refused[change.sku] = str(error)
             left = [change for row, change in enumerate(left) if row not in by_row]
+        if all(error.code == _STALE for error in errors):  # a busy shop: each request found another that had moved
+            return [*stale, *left]
         raise refusal(Invalid, documents.INVENTORY_SET, errors)
 
     async def _send(self, location: str, changes: Sequence[Change]) -> tuple[UserError, ...]:

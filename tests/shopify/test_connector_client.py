@@ -839,6 +839,7 @@ class Shelf:
         self.keys = []
         self.meanwhile = None
         self.refuse = {}  # item id → code
+        self.errors_told = None  # how many of a request's errors are told; None is all
         self.vendor = Vendor(
             stock=self.stock, inventorySetQuantities=self.set, inventoryActivate=self.activate, locations=self.list
         )
@@ -877,6 +878,7 @@ class Shelf:
                 code = "CHANGE_FROM_QUANTITY_STALE"
             if code:
                 errors.append(user_error("no", "input", "quantities", str(number), "x", code=code))
+        errors = errors[: self.errors_told]
         for row in [] if errors else rows:
             self.items[row["inventoryItemId"].rpartition("/")[2]][1][row["locationId"].rpartition("/")[2]] = row[
                 "quantity"
@@ -1022,6 +1024,14 @@ def test_levels_that_never_stand_still_are_left_for_later():
     with pytest.raises(NotApplied, match="kept changing") as caught:
         publish(shelf, levels(A=5))
     assert caught.value.retry_after_seconds == 5
+
+
+def test_a_busy_shop_that_names_one_moved_level_at_a_time_is_not_taken_for_a_refusal():
+    shelf = Shelf({str(number): [f"S{number}", {"11": 7}] for number in range(1, 9)})
+    shelf.refuse = dict.fromkeys(shelf.items, "CHANGE_FROM_QUANTITY_STALE")
+    shelf.errors_told = 1
+    with pytest.raises(NotApplied, match="kept changing"):
+        publish(shelf, levels(**{f"S{number}": 5 for number in range(1, 9)}))
 
 
 def test_a_refusal_of_the_whole_request_is_raised():
