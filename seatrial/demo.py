@@ -24,6 +24,7 @@ from connectors.sync.ledger import Ledger
 from connectors.sync.merchant import Merchant, Part, Settings, SkuMap, SkuRule
 from connectors.sync.runners.local import LocalRunner
 from mock_servers.core.cast import Person
+from mock_servers.core.refusal import UsageError
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Server
 from mock_servers.core.world import World
@@ -231,8 +232,9 @@ class Story:
         """Some whole, one in two parcels, one only in part, one cancelled at the desk, and a shelf counted anew."""
         waiting = {each.reference: dict(each.left) for each in self.wms.waiting()}
         first, second, third, fourth, fifth = (f"{CART}:{self.orders[place]}" for place in (0, 1, 3, 4, 7))
-        self.wms.prepare(first)
-        self.wms.prepare(first)
+        for _ in ("picked", "packed"):
+            with suppress(UsageError):  # not every warehouse system knows of both
+                self.wms.prepare(first)
         self.wms.ship(first, waiting[first], 1, "UPS")
         self.wms.ship(second, waiting[second], 2, "DHL")
         self.wms.ship(third, {"TOTE": 1}, 1, "UPS")

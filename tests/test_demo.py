@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from contracts.contract import load
 from mock_servers.core.sides import CartLine, CartOrder, CartSide, Job, Parcel, Shelf, Told, WarehouseSide
 from seatrial.comparison import compare
+from seatrial.simulation.cast import warehouses
 from seatrial.simulation.stage import Goods
 
 GOODS = Goods({"MUG": 10, "TEE": 10}, {"PAIR": {"MUG": 2}})
@@ -60,6 +62,11 @@ def test_what_differs_is_found(changed, found):
 
 def test_an_order_that_was_cancelled_before_it_was_delivered_is_nowhere_else():
     assert differing(order=replace(ORDER, cancelled=True, told=()), job=None, parcels=()) == []
+
+
+def test_every_warehouse_system_names_the_operation_that_trouble_is_arranged_for():
+    for vendor, part in warehouses().items():
+        assert part.creates_orders_by in load(part.vendor).operations, vendor
 
 
 def test_the_whole_demo_ends_well():

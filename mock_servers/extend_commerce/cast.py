@@ -22,6 +22,7 @@ class ExtendWarehouse(WarehousePart):
     """It ships. Nothing that left comes back: no source knows of a shipment that is taken back."""
 
     vendor = "extend_commerce"
+    creates_orders_by = "createOrder"
 
     def settings(self) -> dict[str, Any]:
         return {
