@@ -108,9 +108,10 @@ def moved_in_cart(merchant: Merchant, before: Order | None, order: Order) -> set
             return {}
         return units_of(version, merchant.skus, merchant.settings)
 
+    if before is None:  # whatever was taken off or cancelled since it was placed had been taken from the shelf as well
+        named = [merchant.skus.parts(order.source.connection, line.sku) or () for line in order.lines]
+        return {part.sku for parts in named for part in parts}
     old, new = taken(before), taken(order)
-    if before is None and order.status == "cancelled":  # placed and cancelled since we last looked
-        new = units_of(order, merchant.skus, merchant.settings)
     return {sku for sku in old.keys() | new.keys() if old.get(sku) != new.get(sku)}
 
 

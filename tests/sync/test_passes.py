@@ -10,7 +10,7 @@ import pytest
 from connectors.canonical import Delivery, DeliveryLine, DeliveryState, Order, Page, Ref, Shipment, ShipmentLine
 from connectors.core.errors import BadCursor, Forbidden
 from connectors.sync import Part, Select, SkuMap, SkuRule
-from connectors.sync.learn import learn_order
+from connectors.sync.learn import learn_order, moved_in_cart
 from tests.sync.office import Office
 from tests.sync.world import HOME, Depot, Shop, World, run, story
 
@@ -941,3 +941,16 @@ async def test_a_page_of_nonsense_is_refused_line_by_line_and_the_good_order_goe
         "deliver:shop:o5": "bad_quantity",
     }
     assert world.job("o7").lines == {"MUG": 1}
+
+
+@story
+async def test_an_order_seen_first_when_all_was_taken_off_it_has_moved_its_carts_numbers() -> None:
+    """An unknown level looked as if it had been told, by a sale that was edited away before we read it (seed 73)."""
+    world = World()
+    office = Office(world)
+    world.shop.buy(("MUG", 1))
+    (page,) = [page async for page in world.shop.orders()]
+    order = msgspec.structs.replace(
+        page.rows[0], lines=(msgspec.structs.replace(page.rows[0].lines[0], fulfillable=0),)
+    )
+    assert moved_in_cart(office.engine.merchant, None, order) == {"MUG"}
