@@ -32,18 +32,34 @@ class HeaderToken(Rule, frozen=True, tag="header_token", tag_field="kind"):
 
 
 class Basic(Rule, frozen=True, tag="basic", tag_field="kind"):
-    """`Authorization: Basic base64(user:password)`, or the same in a header of the vendor's own."""
+    """`Authorization: Basic base64(user:password)`, or the same in a header of the vendor's own.
+
+    `over` tls: in the clear it is not looked at.
+    """
 
     header: str = "Authorization"
+    over: Literal["any", "tls"] = "any"
+
+
+class OAuth1(Rule, frozen=True, tag="oauth1", tag_field="kind"):
+    """OAuth 1.0a, one-legged (RFC 5849 without a token): each request is signed with the consumer's secret.
+
+    `window_seconds` is how far a timestamp may be off, and how long a nonce is remembered.
+    """
+
+    methods: tuple[Literal["HMAC-SHA1", "HMAC-SHA256"], ...] = ("HMAC-SHA1",)
+    window_seconds: float = 300.0
+    over: Literal["any"] = "any"
 
 
 class OwnScheme(Rule, frozen=True, tag="own", tag_field="kind"):
     """A scheme only this vendor has: the function its `Fake` registered with `@fake.identify("<name>")`."""
 
     name: str
+    over: Literal["any", "tls"] = "any"
 
 
-Auth = Bearer | HeaderToken | Basic | OwnScheme
+Auth = Bearer | HeaderToken | Basic | OAuth1 | OwnScheme
 
 # How lists are walked ------------------------------------------------------------------------------------------------
 
@@ -53,6 +69,9 @@ class PageNumber(Rule, frozen=True, tag="page_number", tag_field="kind"):
 
     An empty `size` is a page whose size nobody can choose: `size_default` it is. A count named `page.total` is the
     member `total` of the member `page`; `envelope_constants` are members that always say the same.
+
+    `headers` names the headers that tell the counts (`total`, `pages`); `links`: `Link` has prev and next. `offset` is
+    a parameter that says where to begin instead of a page. `newest_first`: rows that arrive push others to later pages.
     """
 
     page: str
@@ -64,6 +83,10 @@ class PageNumber(Rule, frozen=True, tag="page_number", tag_field="kind"):
     past_the_end: Literal["empty", "not_found", "invalid_query"] = "empty"
     envelope: dict[str, str] = {}
     envelope_constants: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    links: bool = False
+    offset: str = ""
+    newest_first: bool = False
 
 
 class GraphqlConnection(Rule, frozen=True, tag="graphql_connection", tag_field="kind"):
@@ -150,8 +173,10 @@ class Errors(Rule, frozen=True):
     """The usual error body as a template over `{code}`, `{message}`, `{details}`, and every refusal by name.
 
     `detail` is the template of one entry of `{details}`, over `{field}` and `{message}`; `{details_by_field}` is the
-    same as an object, field → list of entries, and `{detail_by_field}` one of field → its first entry. The names in
-    `NEEDED` are what the machine itself may have to say; a vendor adds its own.
+    same as an object, field → list of entries, and `{detail_by_field}` one of field → its first entry. A word that is
+    all of a value may be what is no text, such as `{status}` or `{field_names}`. The names in `NEEDED` are what the
+    machine itself may have to say; `missing_member`, where there is one, stands for an `invalid_body` that only lacks
+    something. A vendor adds its own.
     """
 
     body: Any
@@ -189,10 +214,14 @@ class Unknown(Rule, frozen=True):
 
 
 class Body(Rule, frozen=True):
-    """How a body is read. `missing_type`: what a body without a Content-Type is taken for, or refused when null."""
+    """How a body is read. `missing_type`: what a body without a Content-Type is taken for, or refused when null.
+
+    `empty`: what no body at all is, where one is expected: read as any other, or an object without members.
+    """
 
     size_maximum: int
     missing_type: str | None = "application/json"
+    empty: Literal["as_it_is", "object"] = "as_it_is"
 
 
 class AccountInPath(Rule, frozen=True):
@@ -248,13 +277,17 @@ class Signature(Rule, frozen=True):
 
 
 class Retries(Rule, frozen=True):
-    """Seconds between one failed attempt and the next; when they are used up the event is given up."""
+    """Seconds between one failed attempt and the next; when they are used up the event is given up.
+
+    `also_received` are statuses beside 2xx that the vendor takes for well received.
+    """
 
     after_seconds: tuple[float, ...]
     connect_timeout_seconds: float
     timeout_seconds: float
     final_statuses: tuple[int, ...] = ()
     """Answers after which there is no further attempt, though they are failures."""
+    also_received: tuple[int, ...] = ()
 
 
 class GiveUp(Rule, frozen=True):
@@ -289,7 +322,8 @@ class Stamps(Rule, frozen=True):
     """How the vendor writes a moment. `iso_local_millis` is the time in `zone` with its offset, at most three decimals
     and no trailing zeros."""
 
-    kind: Literal["iso_utc_seconds", "iso_utc_millis", "iso_local_millis"]
+    kind: Literal["iso_utc_seconds", "iso_utc_millis", "iso_local_millis", "iso_naive_seconds"]
+    """`iso_naive_seconds` is UTC that does not say so."""
     zone: str = "UTC"
 
 

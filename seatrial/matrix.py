@@ -458,7 +458,7 @@ def faults_of(vendor: str) -> list[str]:
 def sweep_jobs() -> Iterator[Job]:
     """Each call of the day × each fault."""
     for request in play(a_day, casts()[0]).requests:
-        for fault in FAULTS:
+        for fault in FAULTS:  # both vendors of the first cast give tokens
             step = f"{request.number + 1}. {request.operation} ({request.function})"
             yield Job("", 0, request.number, fault, casts()[0].carts[0].vendor, step)
 

@@ -3,12 +3,16 @@
 import asyncio
 import base64
 import copy
-from collections.abc import Awaitable, Callable, Mapping
+import hashlib
+import hmac
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from urllib.parse import parse_qsl, quote, urlencode
 
+import httpx
 from msgspec import Struct
 
 from connectors.core.errors import ConnectorError, NotApplied, Refused, Unauthorized, Unavailable, Unknown, Unreadable
@@ -44,6 +48,14 @@ class Auth(Protocol):
         """The vendor answered 401 to these headers: True when asking `headers` again can give better ones."""
 
 
+@runtime_checkable
+class Signing(Protocol):
+    """Proves each request by itself, once it is known just as it will be sent."""
+
+    def sign(self, request: httpx.Request, now: datetime) -> None:
+        """Put the proof on the request."""
+
+
 class NoAuth:
     """Nothing to prove."""
 
@@ -68,6 +80,56 @@ class HeaderToken:
 
     def refused(self, headers: Mapping[str, str]) -> bool:  # noqa: ARG002 - nothing can be renewed
         return False
+
+
+class OAuth1:
+    """OAuth 1.0a without a token (RFC 5849): every request is signed with the consumer's secret, which is never sent.
+
+    It proves who asks for what, and hides nothing: the body is not signed, and all of it can be read on the way.
+    """
+
+    def __init__(self, consumer_key: str, consumer_secret: str, chance: random.Random) -> None:
+        self._key = consumer_key
+        self._secret = consumer_secret
+        self._chance = chance
+
+    def __repr__(self) -> str:
+        return "OAuth1()"
+
+    async def headers(self, sender: Sender) -> Mapping[str, str]:
+        sender.redactor.learn(self._secret)
+        return {}
+
+    def refused(self, headers: Mapping[str, str]) -> bool:  # noqa: ARG002 - nothing can be renewed
+        return False
+
+    def sign(self, request: httpx.Request, now: datetime) -> None:
+        """`Authorization: OAuth …`, with a nonce and a timestamp of its own."""
+        proof = {
+            "oauth_consumer_key": self._key,
+            "oauth_nonce": f"{self._chance.getrandbits(128):032x}",
+            "oauth_signature_method": "HMAC-SHA256",
+            "oauth_timestamp": str(int(now.timestamp())),
+            "oauth_version": "1.0",
+        }
+        asked = parse_qsl(request.url.query.decode("ascii"), keep_blank_values=True)
+        text = oauth1_base_string(request.method, str(request.url.copy_with(query=None)), [*asked, *proof.items()])
+        key = f"{_encoded(self._secret)}&".encode()
+        proof["oauth_signature"] = base64.b64encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode()
+        pairs = ", ".join(f'{name}="{_encoded(value)}"' for name, value in proof.items())
+        request.headers["Authorization"] = f"OAuth {pairs}"
+
+
+def oauth1_base_string(method: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
+    """RFC 5849 section 3.4.1: the method, the address without its query, and all parameters, sorted."""
+    pairs = sorted((_encoded(name), _encoded(value)) for name, value in fields)
+    joined = "&".join(f"{name}={value}" for name, value in pairs)
+    return "&".join((method.upper(), _encoded(url), _encoded(joined)))
+
+
+def _encoded(text: str) -> str:
+    """RFC 5849 section 3.6: all but letters, digits and `-._~`."""
+    return quote(text, safe="-._~")
 
 
 class _Renewed:

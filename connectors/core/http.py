@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
-from connectors.core.auth import Auth, NoAuth
+from connectors.core.auth import Auth, NoAuth, Signing
 from connectors.core.clock import Clock, LoopClock
 from connectors.core.errors import (
     Broken,
@@ -177,7 +177,7 @@ class Http:
             try:
                 headers = await auth.headers(self)
                 async with self._admitted(call, throttle, self._patience_left(call, began)):
-                    return read(await self._exchange_sorted(call, headers))
+                    return read(await self._exchange_sorted(call, headers, auth))
             except ConnectorError as error:
                 self.redactor.cleaned(error)  # whoever read the answer may have quoted it
                 if isinstance(error, Unauthorized) and headers is not None and not renewed and auth.refused(headers):
@@ -242,17 +242,19 @@ class Http:
         message = "it waited too long on our side, for a token or for our own limits, and was not sent"
         return Throttled(message, tried=self._tried(call, call.path))
 
-    async def _exchange_sorted(self, call: Call, headers: Mapping[str, str]) -> Answer:
-        answer = await self._exchange(call, headers)
+    async def _exchange_sorted(self, call: Call, headers: Mapping[str, str], auth: Auth | None = None) -> Answer:
+        answer = await self._exchange(call, headers, auth)
         self._raise_for_status(answer)
         return answer
 
-    async def _exchange(self, call: Call, headers: Mapping[str, str]) -> Answer:
+    async def _exchange(self, call: Call, headers: Mapping[str, str], auth: Auth | None) -> Answer:
         tried = self._tried(call, call.path)
         began = self.clock.now()
         try:
             request = self._request(call, headers)
             tried = self._tried(call, str(request.url))
+            if isinstance(auth, Signing):
+                auth.sign(request, self.clock.now())
             async with asyncio.timeout(self.limits.timeout_seconds):
                 response = await self._transport.handle_async_request(request)
                 try:

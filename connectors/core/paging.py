@@ -1,6 +1,7 @@
 """Ways to walk a list, by their names. Each one notices when it goes round in circles, and when it does not end."""
 
 import hashlib
+import itertools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ import msgspec
 from connectors.core.errors import PagingLoop, Unreadable
 
 Document = Mapping[str, Any]
+R = TypeVar("R")
+STEPS_WITHOUT_ROWS = 3
+"""Pages without a new row: as many may be seen after stepping back; more only where offsets are not heeded."""
 
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w!#$&+.^`|~-]+\s*=\s*(?:"[^"]*"|[^\s",;]+))*)')
 
@@ -53,6 +57,46 @@ class PageNumber:
 
     async def _page(self, fetch: Callable[[Mapping[str, str]], Awaitable[Any]], number: int) -> Any:
         return await fetch({self.page: str(number), self.size: str(self.size_value)})
+
+
+@dataclass(frozen=True)
+class AscendingOffset:
+    """Rows sorted by an id that only grows, asked for by offset: `?offset=99&size=100`.
+
+    Rows that come into the list or leave it meanwhile move the others. So each page overlaps the one before it by a
+    row: where that row is not seen again some have moved up, and the walk steps back until it is.
+    """
+
+    offset: str
+    size: str
+    size_value: int
+    """At least 2: one row of each page is there to be seen again."""
+    pages_maximum: int = 1000
+
+    async def walk(
+        self, fetch: Callable[[Mapping[str, str]], Awaitable[Sequence[R]]], id_of: Callable[[R], int]
+    ) -> AsyncIterator[Sequence[R]]:
+        """Yield rows not seen before, page by page. `fetch` gets the two parameters and answers the page's rows."""
+        last, at, without = -1, 0, 0
+        for _ in range(self.pages_maximum):
+            rows = await fetch({self.offset: str(at), self.size: str(self.size_value)})
+            ids = [id_of(row) for row in rows]
+            if any(later <= earlier for earlier, later in itertools.pairwise(ids)):
+                raise PagingLoop("the rows of a page are not sorted by their ids")
+            if at and (not ids or ids[0] > last):
+                at = max(0, at - self.size_value)
+                continue
+            fresh = [row for row, id in zip(rows, ids, strict=True) if id > last]
+            if fresh:
+                yield fresh
+                last = ids[-1]
+            if len(rows) < self.size_value:
+                return
+            without = 0 if fresh else without + 1
+            if without > STEPS_WITHOUT_ROWS:
+                raise PagingLoop("a page is the same as an earlier page")
+            at += self.size_value - 1
+        raise PagingLoop(f"the list has more than {self.pages_maximum} pages")
 
 
 class HasPageInfo(Protocol):

@@ -164,10 +164,21 @@ def _deliver(ledger: Ledger, merchant: Merchant, order: Order, deliver: Effect |
             elif deliver and deliver.state == "done" and reason == NOTHING_LEFT:
                 tell_if_edited(ledger, order, deliver, None, now)
         case Wrong() as wrong:
-            if deliver is None:
-                _ask_to_deliver(ledger, merchant, order, now, now)
-            if not maybe_there(deliver) and not _given_up(deliver):
-                ledger.bury(key, now=now, reason=wrong.reason, error=wrong.words, next_step=wrong.next_step)
+            _turn_away(ledger, merchant, order, deliver, wrong, now)
+
+
+def _turn_away(
+    ledger: Ledger, merchant: Merchant, order: Order, deliver: Effect | None, wrong: Wrong, now: datetime
+) -> None:
+    """What cannot be delivered waits for a person; so does what cannot be any more and was."""
+    if deliver is None:
+        _ask_to_deliver(ledger, merchant, order, now, now)
+    if not maybe_there(deliver) and not _given_up(deliver):
+        ledger.bury(
+            deliver_key(order.source), now=now, reason=wrong.reason, error=wrong.words, next_step=wrong.next_step
+        )
+    elif deliver and deliver.state == "done":  # some carts drop the lines that are taken off, to the last one
+        tell_if_edited(ledger, order, deliver, None, now)
 
 
 def _ask_to_deliver(ledger: Ledger, merchant: Merchant, order: Order, now: datetime, due: datetime) -> None:

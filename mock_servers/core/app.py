@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from contracts.contract import Contract, Operation
-from contracts.profile import Auth, Basic, Bearer, HeaderToken, QueryCost, RateLimit, SurfaceProfile
+from contracts.profile import Auth, Basic, Bearer, HeaderToken, OAuth1, QueryCost, RateLimit, SurfaceProfile
+from mock_servers.core import oauth1
 from mock_servers.core.checks import Checks, member_names
 from mock_servers.core.clock import http_date
 from mock_servers.core.credentials import Credential, digest
@@ -55,7 +56,7 @@ class VendorApp:
         )
         self._surface_by_prefix = _prefixes(self.contract.operations.values())
         self._secrets_in = {
-            name: [_secret_in(scheme, fake) for scheme in surface.profile.auth]
+            name: [(scheme, _secret_in(scheme, fake)) for scheme in surface.profile.auth]
             for name, surface in self.contract.surfaces.items()
         }
         self._guarded = {each.id for each in self.contract.operations.values() if _tells_secrets(self.contract, each)}
@@ -69,10 +70,12 @@ class VendorApp:
 
     def _answered(self, request: Request, struck: Fault | None = None) -> Answer:
         """`struck` is a fault that this request has met already, and is spared from now on."""
+        if self.fake.understands is not None:
+            request = self.fake.understands(request)
         operation, found = self.routes.find(request.method, request.path)
         name = operation.surface if operation else self._surface_of(request.path)
         surface = self.contract.surfaces[name].profile
-        presented = self._presented(name, request)
+        presented, scheme = self._presented(name, request)
         caller = self.worlds.directory.of_digest(self.fake.vendor, presented)
         world = self.worlds.of(caller or self._tenant(operation, request, found))
         world.catch_up()
@@ -96,6 +99,7 @@ class VendorApp:
             call = Call(world, self.fake, now, operation, request, surface)
             call.path = found  # type: ignore[assignment]
             headers = call.reply_headers
+            call.scheme = scheme
             self._admit(call, surface, presented, caller)
             reply = self._perform(call, surface)
             status, body = reply.status, self._rendered(call, reply)
@@ -133,13 +137,13 @@ class VendorApp:
 
     # Who is asking, and in which world
 
-    def _presented(self, surface: str, request: Request) -> str:
-        """The digest of the token the request presents, by the schemes of its surface; empty for none."""
-        for secret_in in self._secrets_in[surface]:
+    def _presented(self, surface: str, request: Request) -> tuple[str, Auth | None]:
+        """The digest of the token the request presents, and by which scheme of its surface; empty for none."""
+        for scheme, secret_in in self._secrets_in[surface]:
             secret = secret_in(request)
             if secret:
-                return digest("token", secret)
-        return ""
+                return digest("token", secret), scheme
+        return "", None
 
     def _tenant(self, operation: Operation | None, request: Request, found: Any) -> Credential | None:
         """Whose account is meant where no token says so: by the path, by the client id of a grant, else by the host
@@ -167,9 +171,13 @@ class VendorApp:
         needed = call.operation.scopes
         if needed is None:
             return
-        if not presented:
+        if not presented or not _is_heeded(call):
             raise Refusal("unauthenticated")
+        if isinstance(call.scheme, OAuth1):
+            oauth1.check(call, call.scheme, caller)
         if caller is None or caller.world != call.world.name:
+            if self.fake.turns_away is not None:
+                self.fake.turns_away(call)
             raise Refusal("invalid_token")
         if caller.expires is not None and call.now >= caller.expires:
             raise Refusal("expired_token")
@@ -217,7 +225,7 @@ class VendorApp:
         behaviour = self.fake.operations.get(operation.id)
         if behaviour is None:
             return _unbuilt(operation)
-        fields = call.request.fields() if call.request.query else []
+        fields = (self.fake.reads_query or Request.fields)(call.request) if call.request.query else []
         if "%00" in call.request.query:
             raise Refusal("invalid_query", details=(("query", "holds a NUL character"),))
         call.query = self.checks.query(operation, fields)
@@ -235,6 +243,9 @@ class VendorApp:
             raise Refusal("body_too_large", limit=surface.body.size_maximum)
         if not request.body and not operation.body_required:
             return None
+        if not request.body and surface.body.empty == "object":
+            self.checks.body(operation, JSON, {})
+            return {}
         stated = request.header(CONTENT_TYPE)
         kind = stated.split(";", 1)[0].strip().lower() if stated else surface.body.missing_type
         if kind is None or kind not in operation.bodies:
@@ -414,8 +425,16 @@ def _secret_in(scheme: Auth, fake: Fake) -> Callable[[Request], str | None]:
         case HeaderToken():
             name = scheme.header.lower().encode()
             return lambda request: request.header(name)
+        case OAuth1():
+            return oauth1.presented
         case _:
             return lambda request: fake.schemes[scheme.name](request)
+
+
+def _is_heeded(call: Call) -> bool:
+    """A scheme that needs TLS is not looked at without. A world can be told that a proxy in front has it."""
+    over = getattr(call.scheme, "over", "any")
+    return over != "tls" or call.request.is_private or bool(call.setting("tls", default=False))
 
 
 def _after(word: bytes, request: Request, header: bytes = b"authorization") -> str | None:

@@ -12,6 +12,8 @@ from mock_servers.core.refusal import ContractBroken, Refusal
 
 DETAILS_MAXIMUM = 20
 HIDDEN = "what was sent"
+REQUIRED = "is required"
+TOP = re.compile(r"[^.\[]*")
 Detail = tuple[str, str]
 # Python reads more as a number than any API does: other scripts' digits, underscores, blanks, "nan".
 INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -42,9 +44,16 @@ class Checks:
             validator = self._compile((operation.id, content_type), operation.surface, schema, request=True)
         try:
             if not validator.is_valid(body):
-                raise Refusal("invalid_body", details=details_of(validator.iter_errors(body)))
+                details = details_of(validator.iter_errors(body))
+                raise Refusal(self._code(operation, details), details=details)
         except ValueError as error:  # nested more deeply than a schema can be held against it
             raise Refusal("malformed_body", reason=str(error)[:200]) from error
+
+    def _code(self, operation: Operation, details: tuple[Detail, ...]) -> str:
+        """Some vendors have a word of their own for what is simply not there."""
+        known = self._contract.profile.surfaces[operation.surface].errors.known
+        nothing_else = all(said == REQUIRED and TOP.fullmatch(field) for field, said in details)
+        return "missing_member" if nothing_else and "missing_member" in known else "invalid_body"
 
     def reply(self, operation: Operation, status: int, body: Any) -> None:
         """Raises `ContractBroken` when the fake is about to say what its contract does not allow."""
@@ -177,7 +186,7 @@ def _members(error: Any) -> list[list[str]]:
 def _said(error: Any) -> str:
     kind = error.kind.name
     if kind == "required":
-        return "is required"
+        return REQUIRED
     if kind in {"additionalProperties", "unevaluatedProperties"}:
         return "is not a member the API knows"
     return str(error.message)[:300]

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.contract import Contract, Operation, load
-from contracts.profile import SurfaceProfile
+from contracts.profile import Auth, SurfaceProfile
 from mock_servers.core.clock import iso_local_millis, iso_millis, iso_seconds
 from mock_servers.core.credentials import Credential, digest
 from mock_servers.core.store import Collection, Document
@@ -45,6 +45,8 @@ class Listener(Struct, frozen=True):
     body: bytes
     secret_of: str = ""
     """The client whose secret signs."""
+    signed: bool = True
+    """A greeting that tells of nothing may go without a signature, whatever the vendor's rule."""
 
 
 class Size(Struct, frozen=True):
@@ -177,6 +179,8 @@ class Call(Work):
         self.caller: Credential | None = None
         """Whose token was presented; None on operations that are open to anybody."""
         self.token_digest = ""
+        self.scheme: Auth | None = None
+        """How the token was shown."""
         self.reply_headers: list[tuple[bytes, bytes]] = []
         """Headers that go out whatever is answered."""
 
@@ -226,6 +230,10 @@ class Fake:
         self.aliases: dict[str, Callable[[Request], tuple[str, ...]]] = {}
         self.surface_headers: dict[str, Callable[[Call], Iterable[tuple[str, str]]]] = {}
         self.laws: list[Callable[[Work], Iterable[str]]] = []
+        self.understands: Callable[[Request], Request] | None = None
+        self.reads_query: Callable[[Request], list[tuple[str, str]]] | None = None
+        self.signed_fields: Callable[[Request], list[tuple[str, str]]] | None = None
+        self.turns_away: Callable[[Call], None] | None = None
         self.make_tenant: Callable[[Work], dict[str, str]] | None = None
         self.make_seed: Callable[[Work, Size], Iterator[int]] | None = None
         self.find_listeners: Callable[[Work, Event], Iterable[Listener]] | None = None
@@ -243,6 +251,8 @@ class Fake:
         stamps = self.contract.profile.stamps
         if stamps.kind == "iso_local_millis":
             return iso_local_millis(moment, stamps.zone)
+        if stamps.kind == "iso_naive_seconds":
+            return iso_seconds(moment).removesuffix("Z")
         return iso_seconds(moment) if stamps.kind == "iso_utc_seconds" else iso_millis(moment)
 
     def operation(self, *ids: str) -> Callable[[F], F]:
@@ -283,6 +293,26 @@ class Fake:
     def identify(self, name: str) -> Callable[[F], F]:
         """The secret a request presents, for an auth scheme of the vendor's own; None when it presents none."""
         return lambda scheme: _each(self.schemes, (name,), scheme)
+
+    def understand(self, reads: F) -> F:
+        """What a request is meant to be, where a server lets it say so by other means: another method, another path."""
+        self.understands = reads
+        return reads
+
+    def query(self, reads: F) -> F:
+        """Names and values of a query as the vendor's server reads them, where that is not simply one after another."""
+        self.reads_query = reads
+        return reads
+
+    def signed_query(self, reads: F) -> F:
+        """What of a query is signed by OAuth 1.0a, where that is not simply all of it."""
+        self.signed_fields = reads
+        return reads
+
+    def stranger(self, does: F) -> F:
+        """What is said to somebody whose credential nobody knows: raises a refusal, or leaves it to the profile's."""
+        self.turns_away = does
+        return does
 
     def names(self, operation: str) -> Callable[[F], F]:
         """What one request really asks for (a GraphQL document's root fields), for faults and journal."""

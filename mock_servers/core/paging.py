@@ -1,5 +1,6 @@
 """Pages of documents, by the pagination the profile names for the operation."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,11 +14,14 @@ from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Collection, Document
 from mock_servers.core.wire import Listing, Reply
 
+CREDENTIAL = re.compile(r"^oauth_|secret|signature|token")
+"""Parameters that prove who calls are not for a link: a signature is of one address only, a secret of one caller."""
+
 
 class Window:
     """The part of a collection that a call asked for: `limit` and `offset`, and the envelope around the rows."""
 
-    __slots__ = ("envelope", "limit", "member", "offset")
+    __slots__ = ("envelope", "headers", "limit", "member", "offset")
 
     def __init__(self, call: Call, total: int) -> None:
         rule = call.surface.pagination[call.operation.pagination]
@@ -28,6 +32,8 @@ class Window:
             call.query.get(rule.size, rule.size_default) if rule.size else rule.size_default, rule.size_maximum
         )
         self.offset = (page - rule.first) * self.limit
+        if rule.offset and rule.offset in call.query:
+            self.offset = call.query[rule.offset]
         self.member = rule.envelope.get("rows", "")
         pages = -(-total // self.limit)
         if rule.past_the_end != "empty" and page > rule.first and page - rule.first >= pages:
@@ -39,6 +45,9 @@ class Window:
                 _put(self.envelope, path, words[word])
         for path, value in rule.envelope_constants.items():
             _put(self.envelope, path, value)
+        self.headers = {header: str(words[word]) for word, header in rule.headers.items()}
+        if rule.links and (links := _links(call, rule, page, pages)):
+            self.headers["Link"] = links
 
 
 def _put(envelope: dict[str, Any], path: str, value: Any) -> None:
@@ -53,6 +62,17 @@ def _past_the_end(rule: PageNumber, page: int) -> Refusal:
     if rule.past_the_end == "not_found":
         return Refusal("not_found", kind="page", id=str(page))
     return Refusal("invalid_query", details=((rule.page, "is past the last page"),))
+
+
+def _links(call: Call, rule: PageNumber, page: int, pages: int) -> str:
+    """Where the pages before and after this one are, with everything else that was asked for."""
+    path, fields = call.request.path, call.request.fields()
+    kept = [pair for pair in fields if pair[0] != rule.page and not CREDENTIAL.search(pair[0])]
+    found = [("prev", min(page - 1, pages))] if page > rule.first and pages >= rule.first else []
+    found += [("next", page + 1)] if page < pages - 1 + rule.first else []
+    return ", ".join(
+        f'<{call.base_url}{path}?{urlencode([*kept, (rule.page, number)])}>; rel="{name}"' for name, number in found
+    )
 
 
 def page_of(
@@ -71,7 +91,7 @@ def page_of(
         heads = collection.heads(
             where, order_by=order_by, descending=descending, limit=window.limit, offset=window.offset
         )
-    return Reply(200, Listing(collection, heads, window.member, window.envelope))
+    return Reply(200, Listing(collection, heads, window.member, window.envelope), window.headers)
 
 
 # Walking by links: the cursor is a place, and carries what the walk began by asking -----------------------------------

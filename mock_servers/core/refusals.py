@@ -1,5 +1,6 @@
 """A refusal in the vendor's own words: status, body and headers out of its profile."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -11,6 +12,9 @@ from mock_servers.core.wire import RawHeaders, header_line
 
 LISTS = ("{details}", "{details_by_field}", "{detail_by_field}")
 """Templates that become what was wrong; a member with nothing to tell is left out."""
+ALONE = re.compile(r"\{(\w+)\}")
+"""A word that is all of a value, and so may be what is no text: a number, a list, an object."""
+TOP = re.compile(r"[.\[]")
 
 
 class Words(dict[str, Any]):
@@ -31,6 +35,9 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
     words["details_by_field"] = _by_field(refusal.details, details)
     words["details_text"] = "; ".join(f"{field}: {said}" if field else said for field, said in refusal.details)
     words["code"] = refusal.code
+    words["status"] = known.status
+    words["field_names"] = list(dict.fromkeys(TOP.split(field, maxsplit=1)[0] for field, _ in refusal.details))
+    words["fields"] = ", ".join(words["field_names"])
     words["message"] = known.message.format_map(words)
     headers = [header_line(name, value.format_map(words)) for name, value in known.headers.items()]
     headers += [header_line(name, value) for name, value in refusal.headers.items()]
@@ -63,6 +70,8 @@ def _filled(template: Any, words: Words, details: list[Any]) -> Any:
             return words["details_by_field"]
         case "{detail_by_field}":
             return {field: entries[0] for field, entries in words["details_by_field"].items()}
+        case str() if (alone := ALONE.fullmatch(template)) and not isinstance(words[alone[1]], str):
+            return words[alone[1]]
         case str():
             return template.format_map(words)
         case dict():

@@ -85,6 +85,7 @@ def _keep(work: "Work", topic: str, listener: "Listener", fault: Fault | None) -
             "headers": listener.headers,
             "body": listener.body.decode(),
             "secret_of": listener.secret_of,
+            "signed": listener.signed,
             "state": "dropped" if kind == "drop" else "pending",
             "fault": kind or "",
             "created": work.now,
@@ -145,7 +146,7 @@ async def attempt(world: "World", vendor: str, due: float, timer: dict[str, Any]
     if fake.on_attempt is not None:
         body = fake.on_attempt(body, made + 1)
     headers = dict(delivery["headers"])
-    if rules.signature is not None:
+    if rules.signature is not None and delivery.get("signed", True):
         secret = world.secret_of(vendor, delivery["secret_of"])
         headers[rules.signature.header] = signed(rules.signature, secret, body)
     outcome = await courier.post(delivery["url"], headers, body, rules)
@@ -175,16 +176,17 @@ def _record(
         "answer": outcome.answer,
         "error": outcome.error,
         "headers": headers,
-        "signed": body.decode() if rules.signature else "",
+        "signed": body.decode() if rules.signature and delivery.get("signed", True) else "",
     }
     attempts = [*delivery["attempts"], made]
-    there = outcome.good or delivery["state"] == "delivered"
+    good = outcome.good or outcome.status in rules.retries.also_received
+    there = good or delivery["state"] == "delivered"
     wait = None if there else _wait_seconds(rules, len(attempts), outcome.status)
     state = "delivered" if there else "pending" if wait is not None else "failed"
     work.collection(KIND).save(delivery | {"attempts": attempts, "state": state})
     if wait is not None:
         _set(work, delivery.id, at + wait, made=len(attempts))
-    _judge(work, rules, delivery["subscription"], outcome.good)
+    _judge(work, rules, delivery["subscription"], good)
     world.finish(work)
 
 

@@ -19,7 +19,7 @@ class Request:
     """What came in. Header names are lower-case bytes, as ASGI has them; `path` is still percent-encoded, and `query`
     the raw text after `?`."""
 
-    __slots__ = ("body", "headers", "method", "path", "query", "scheme", "too_large")
+    __slots__ = ("body", "came_as", "headers", "method", "path", "query", "scheme", "too_large")
 
     def __init__(
         self,
@@ -38,6 +38,19 @@ class Request:
         self.body = body
         self.scheme = scheme
         self.too_large = too_large
+        self.came_as = self
+        """The request as it stood on the wire, where a vendor's server understands it as another."""
+
+    def meaning(self, method: str, path: str, query: str) -> "Request":
+        """The same request, understood as asking this."""
+        meant = Request(method, path, query, self.headers, self.body, self.scheme, self.too_large)
+        meant.came_as = self.came_as
+        return meant
+
+    @property
+    def is_private(self) -> bool:
+        """It came by TLS, at least as far as the proxy in front that says so."""
+        return self.scheme == "https" or self.header(b"x-forwarded-proto") == "https"
 
     def header(self, name: bytes) -> str | None:
         """The first header of this lower-case name."""

@@ -20,6 +20,7 @@ from mock_servers.core.database import Database
 from mock_servers.core.fake import Fake, Size, Work
 from mock_servers.core.faults import Faults
 from mock_servers.core.journal import Journal
+from mock_servers.core.oauth1 import Nonces
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Store
 from mock_servers.core.throttle import Limits
@@ -50,6 +51,7 @@ class World:
         self.journal = Journal()
         self.faults = Faults(random.Random(seed ^ 0x5EA7))  # noqa: S311
         self.limits = Limits()
+        self.nonces = Nonces()
         self.settings: dict[str, Any] = {}
         self.credentials: dict[str, dict[str, str]] = {}
         self.recipe: list[tuple[str, Size]] = []
@@ -270,6 +272,7 @@ class World:
         self.faults.reset()
         self.journal.clear()
         self.limits.clear()
+        self.nonces.clear()
         self.late.clear()
         self.fragments.clear()
         self.directory.forget(self.name, standing=False)

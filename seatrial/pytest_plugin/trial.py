@@ -449,8 +449,9 @@ class Vendor:
                 return {"Authorization": f"Bearer {token}"}
             case HeaderToken(header=header) if token:
                 return {header: token}
-            case Basic(header=header) if "password" in self.credentials:
-                return {header: f"Basic {b64encode(pair.encode()).decode()}"}
+            case Basic(header=header, over=over) if token or "password" in self.credentials:
+                shown = token or b64encode(pair.encode()).decode()
+                return {header: f"Basic {shown}"} | ({"X-Forwarded-Proto": "https"} if over == "tls" else {})
         return {}
 
 

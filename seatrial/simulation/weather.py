@@ -9,11 +9,11 @@ import httpx
 from msgspec import Struct
 
 from contracts.contract import Contract
-from contracts.profile import Basic
 from mock_servers.core.app import VendorApp
 from mock_servers.core.faults import Kind
 from mock_servers.core.wire import Request
 from seatrial.simulation.scenario import FaultProfile
+from seatrial.verify.recipes import grants
 
 DAY_SECONDS = 86_400.0
 
@@ -162,9 +162,9 @@ def operation_of(app: VendorApp, request: httpx.Request) -> str:
 
 
 def has_tokens(contract: Contract) -> bool:
-    """Whether what opens the vendor can end and be had anew; a password that was taken back stays so."""
-    schemes = [scheme for surface in contract.surfaces.values() for scheme in surface.profile.auth]
-    return not all(isinstance(scheme, Basic) for scheme in schemes)
+    """Whether what opens the vendor can end and be asked for anew; a password, or a key that a person made, stays taken
+    back until a person makes another."""
+    return any(each.built and grants(contract, each) for each in contract.operations.values())
 
 
 def breaks_of(app: VendorApp, surface: str) -> list[str]:

@@ -81,7 +81,7 @@ def numbered_pages(contract: Contract, surface: Surface) -> bool:  # noqa: ARG00
 def telling_pages(contract: Contract, surface: Surface) -> bool:  # noqa: ARG001
     """Pages say of themselves which they are, or how many there are."""
     rules = surface.profile.pagination.values()
-    return any(isinstance(rule, PageNumber) and set(rule.envelope) - {"rows"} for rule in rules)
+    return any(isinstance(rule, PageNumber) and (set(rule.envelope) - {"rows"} or rule.headers) for rule in rules)
 
 
 def growing(contract: Contract, surface: Surface) -> bool:

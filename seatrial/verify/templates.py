@@ -14,6 +14,7 @@ from contracts.profile import Errors, KnownError
 ANY = "{details}"
 BY_FIELD = "{details_by_field}"
 ONE_BY_FIELD = "{detail_by_field}"
+ALONE = re.compile(r"\{(\w+)\}")
 
 
 def body_problem(errors: Errors, code: str, body: Any) -> str:
@@ -69,6 +70,8 @@ def _problem(template: Any, value: Any, words: dict[str, re.Pattern[str]], at: s
         return "" if by_field else f"{at} is no object of lists"
     if template == ONE_BY_FIELD:
         return "" if isinstance(value, dict) else f"{at} is no object"
+    if isinstance(template, str) and (alone := ALONE.fullmatch(template)) and alone[1] not in words:
+        return "" if value is not None else f"{at} is null"
     match template:
         case dict():
             return _member_problem(template, value, words, at)

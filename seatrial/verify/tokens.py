@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from seatrial.verify.bench import Bench
 
 
+FORWARDED: Headers = (("X-Forwarded-Proto", "https"),)
+"""What a proxy says that took off the TLS: a fake on loopback has none of its own."""
+
+
 class Granted(Struct, frozen=True):
     """A token that was asked for, and the exchange that gave it."""
 
@@ -60,10 +64,14 @@ class Tokens:
                 case HeaderToken():
                     return ((scheme.header, token),)
                 case Basic():
-                    return ((scheme.header, f"Basic {token}".rstrip()),)
+                    shown = (scheme.header, f"Basic {token}".rstrip())
+                    return (shown, *(FORWARDED if scheme.over == "tls" and self._in_the_clear() else ()))
                 case _:
                     continue  # the vendor's own: the credentials file carries its headers
         return ()
+
+    def _in_the_clear(self) -> bool:
+        return self._bench.target.base_urls[self._bench.surface.name].startswith("http://")
 
     def grant_operations(self) -> Iterator[Operation]:
         """Where a token can be asked for."""

@@ -15,6 +15,8 @@ from msgspec import Struct
 from contracts.contract import Operation
 from mock_servers.core.graphql import Sdl
 from seatrial.pytest_plugin import Refusal, Seatrial, UsageError
+from seatrial.verify.known import plain_name
+from seatrial.verify.subscribing import ADDRESSES, TOPICS, topics
 
 CANDIDATES_MAXIMUM = 60
 DEPTH_MAXIMUM = 4
@@ -107,7 +109,9 @@ class Session:
                     self.vendor.act(action.name, **self._sample(schema, schema, full=full))
 
     def _subscribe(self) -> None:
-        """To every topic, where the vendor has a root field for it."""
+        """To every topic, where the vendor has a root field or an operation for it."""
+        for operation in self.contract.operations.values():
+            self._subscribe_by(operation)
         if "webhookSubscriptionCreate" not in self.vendor.fake.fields:
             return
         operation = next(each for each in self.contract.operations.values() if each.graphql)
@@ -119,6 +123,19 @@ class Session:
             asked = f"webhookSubscriptionCreate(topic: {topic}, webhookSubscription: {form})"
             query = f"mutation {{ {asked} {{ userErrors {{ message }} }} }}"
             self._ask("webhookSubscriptionCreate", "POST", self._endpoint(operation), json={"query": query})
+
+    def _subscribe_by(self, operation: Operation) -> None:
+        """By an operation that takes a topic and an address."""
+        schema = _resolved(
+            operation.bodies.get("application/json", {}), self.contract.surfaces[operation.surface].document
+        )
+        members = {plain_name(name): name for name in schema.get("properties", {})}
+        topic = next((members[name] for name in TOPICS if name in members), None)
+        address = next((members[name] for name in ADDRESSES if name in members), None)
+        if operation.method == "POST" and "{" not in operation.path and topic and address:
+            for name in topics(self.contract):
+                body = {topic: name, address: self.receiver.url}
+                self._ask(operation.id, operation.method, operation.path, json=body)
 
     # GraphQL
 

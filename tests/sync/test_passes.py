@@ -279,6 +279,19 @@ async def test_an_edit_after_delivery_is_told_to_a_person() -> None:
 
 
 @story
+async def test_an_order_whose_every_line_was_dropped_after_delivery_is_told_to_a_person() -> None:
+    """Some carts keep a line that was taken off, with nothing wanted of it; others drop it, to the last one."""
+    world = World()
+    office = Office(world)
+    order = world.shop.buy(("MUG", 1))
+    await office.round()
+    world.shop.change(order, lines=[])
+    await office.round()
+    assert office.incidents() == [f"edited_late:shop:{order}"]
+    assert world.job(order).lines == {"MUG": 1}
+
+
+@story
 async def test_an_edit_while_nobody_knows_sends_the_same_again_and_tells_a_person() -> None:
     sent: list[tuple[str, object]] = []
 

@@ -31,6 +31,7 @@ from seatrial.verify.recipes import grants, is_graphql
 
 STAMPS = {
     "iso_utc_seconds": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    "iso_naive_seconds": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"),
     "iso_utc_millis": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
     "iso_local_millis": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,2}[1-9])?[+-]\d\d:\d\d"),
 }
@@ -187,7 +188,7 @@ def _moments(bench: Bench, schema: Any, value: Any, at: str) -> Iterator[tuple[s
     plain = bench.schemas.plain(schema)
     match value:
         case str():
-            if plain.get("format") == "date-time":
+            if str(plain.get("format", "")).endswith("date-time"):
                 yield at, value
         case dict():
             for name, member in value.items():
@@ -273,7 +274,7 @@ def never_break(bench: Bench, exchange: Exchange) -> str:
     if exchange.planned or exchange.status is None or exchange.status < 500:
         return ""
     operation = bench.contract.operations.get(exchange.operation)
-    if exchange.status == 501 and operation is not None and not operation.built:
+    if exchange.status == 501 and operation is not None and (not operation.built or "501" in operation.replies):
         return ""
     return f"answered {exchange.status}"
 

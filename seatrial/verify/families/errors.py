@@ -190,7 +190,14 @@ def invalid_body(bench: Bench) -> Iterator[Finding]:
         wrong = spoiled(bench.schemas, schema, recipe.body, strangers=strangers)
         for what, body in islice(wrong, SPOILED_MAXIMUM):
             exchange = bench.ask(operation, recipe.saying(body))
-            yield bench.refused(f"{operation.id}: {what}", exchange, "invalid_body")
+            yield bench.refused(f"{operation.id}: {what}", exchange, "invalid_body", *_missing(bench, what))
+
+
+def _missing(bench: Bench, what: str) -> tuple[str, ...]:
+    """Some vendors have a word of their own for what is not there."""
+    return (
+        ("missing_member",) if what.endswith(" is missing") and "missing_member" in bench.profile.errors.known else ()
+    )
 
 
 @law(

@@ -122,7 +122,7 @@ def page_ends(bench: Bench) -> Iterator[Finding]:
 )
 def counts(bench: Bench) -> Iterator[Finding]:
     for operation, rule in _lists(bench):
-        if not isinstance(rule, PageNumber) or not set(rule.envelope) - {"rows"}:
+        if not isinstance(rule, PageNumber) or not (set(rule.envelope) - {"rows"} or rule.headers):
             continue
         total = len(bench.lists.walk(operation, rule.size_maximum).rows)
         usual = ((rule.first, rule.size_maximum), (rule.first + 1, 3), (rule.first, 1))
@@ -134,12 +134,18 @@ def counts(bench: Bench) -> Iterator[Finding]:
                 for word, member in rule.envelope.items()
                 if word in true and _member(exchange.json, member) != true[word]
             ]
+            wrong += [
+                f"{name} is {exchange.header(name)}, not {true[word]}"
+                for word, name in rule.headers.items()
+                if exchange.header(name) != str(true[word])
+            ]
             yield bench.judged(f"{operation.id}, page {page} by {size}", "; ".join(wrong), "true counts", exchange)
 
 
 @law(
     "paging.rows_that_arrive_while_walking_hide_none",
-    "Rows that arrive while a list is walked neither hide nor repeat a row that was there before.",
+    "Rows that arrive while a list is walked hide no row that was there before; they repeat one only where the newest"
+    " come first.",
     when=growing,
     source=paging_rule,
     writes=True,
@@ -159,11 +165,13 @@ def arriving(bench: Bench) -> Iterator[Finding]:
                 made[0] += bench.perform(maker) is not None
 
         walked = bench.lists.walk(operation, size, between=arrive)
-        problem = walked.problem or _lost_or_twice(before.keys, walked.keys)
+        newest_first = isinstance(rule, PageNumber) and rule.newest_first
+        problem = walked.problem or _lost_or_twice(before.keys, walked.keys, twice_too=not newest_first)
         if not made[0]:
             yield bench.skipped(operation.id, "no row arrived")
         else:
-            yield bench.judged(f"{operation.id} by {size}", problem, "each old row once", walked.pages[-1])
+            expected = "each old row" if newest_first else "each old row once"
+            yield bench.judged(f"{operation.id} by {size}", problem, expected, walked.pages[-1])
 
 
 @law(
@@ -260,9 +268,9 @@ def _difference(whole: list[str], walked: list[str]) -> str:
     return "" if whole == walked else "the order differs"
 
 
-def _lost_or_twice(before: list[str], walked: list[str]) -> str:
+def _lost_or_twice(before: list[str], walked: list[str], *, twice_too: bool) -> str:
     missing = [key for key in before if key not in set(walked)]
     if missing:
         return f"{len(missing)} rows that were there are not seen"
     twice = len(walked) - len(set(walked))
-    return f"{twice} rows are seen twice" if twice else ""
+    return f"{twice} rows are seen twice" if twice and twice_too else ""
