@@ -159,12 +159,12 @@ def _adjustment_shown(work: Work, row: Document) -> dict[str, Any]:
 
 
 def block(work: Work, stock: Document, quantity: int) -> None:
-    """Goods that lie there and may not be promised."""
+    """Goods that lie there and may not be promised; below zero, they may be again."""
+    if stock["blocked"] + quantity < 0:
+        raise Refusal("balance_out_of_range", balance=stock["blocked"] + quantity)
     moves = Moves(work)
     moves.add(stock["warehouse"], stock["product"], blocked=quantity)
     moves.make()
-    if not work.collection("stock").get(stock.id)["blocked"] >= 0:
-        raise Refusal("balance_out_of_range", balance=quantity)
 
 
 def stocks_of(work: Work, product: str) -> list[Document]:
