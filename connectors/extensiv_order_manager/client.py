@@ -16,7 +16,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -29,6 +29,7 @@ from connectors.core.http import Complaint, Http, HttpLimits
 from connectors.core.paging import Document, PageNumber, rows_of
 from connectors.core.reading import as_document, in_utc, mapped, stamp
 from connectors.core.throttle import CallsPerWindow
+from connectors.core.windows import Row, pages_of, read_window
 from connectors.core.wire import Answer, Call, segment
 from connectors.extensiv_order_manager.mapping import (
     LevelDocument,
@@ -269,55 +270,15 @@ class OrderManager:
         before = read_cursor(cursor)
         since = read_from(before, self._settings.overlap)
 
-        def row(document: Document) -> _Row[R]:
+        def row(document: Document) -> Row[R]:
             return mapped(
-                document, kind, lambda it: _Row(str(it.id), in_utc(it.updated_at), mapping(it, self.connection))
+                document, kind, lambda it: Row(str(it.id), in_utc(it.updated_at), mapping(it, self.connection))
             )
 
-        rows, asked_at = await self._window(path, name, {"updated_since": stamp(since)} if since else {}, row)
-        size = self._settings.page_size
-        for start in range(0, len(rows), size):
-            part = rows[start : start + size]
-            reached = min(part[-1].updated, asked_at)
-            yield Page(tuple(found.record for found in part), write_cursor(max(reached, before) if before else reached))
-
-    async def _window(
-        self, path: str, name: str, filters: Mapping[str, str], row: "Callable[[Document], _Row[R]]"
-    ) -> tuple[list["_Row[R]"], datetime]:
-        """Every row of the window once, and the vendor's time when it was first asked.
-
-        Rows that change while the list is walked move between pages and can be missed; those have later update times
-        than that moment, so no cursor may pass it. A vendor that sends no `Date` gives the latest time on the first
-        page instead, which is earlier still.
-        """
-        latest: dict[str, _Row[R]] = {}
-        asked_at: datetime | None = None
-
-        async def fetch(numbers: Mapping[str, str]) -> Document:
-            nonlocal asked_at
-            call = Call("GET", path, name, params={**filters, **numbers})
-            document, date = await self._http.send(call, lambda answer: (answer.json_object(), answer.date))
-            asked_at = asked_at or date
-            return document
-
-        async for page in self._paging.walk(fetch):
-            entries = [row(document) for document in page]
-            asked_at = asked_at or max(entry.updated for entry in entries)
-            for entry in entries:
-                known = latest.get(entry.id)
-                if known is None or entry.updated >= known.updated:
-                    latest[entry.id] = entry
-        ordered = sorted(latest.values(), key=lambda entry: (entry.updated, entry.id))
-        return ordered, asked_at or self._http.now()  # without a row nobody uses it
-
-
-@dataclass(frozen=True)
-class _Row(Generic[R]):
-    """A row of a list that changes: which record, when it changed, and what it is to us."""
-
-    id: str
-    updated: datetime
-    record: R
+        filters = {"updated_since": stamp(since)} if since else {}
+        rows, asked_at = await read_window(self._http, self._paging, path, name, filters, row)
+        for page in pages_of(rows, asked_at, before, self._settings.page_size):
+            yield page
 
 
 def _must_be_set(sku: str) -> Callable[[Answer], None]:

@@ -47,8 +47,12 @@ class Part(ABC):
     """One account at one vendor, in one world. `name` is the connection."""
 
     vendor: ClassVar[str]
+    dialect: ClassVar[str] = ""
+    """The surface its connector speaks to, where the vendor has a connector for several; empty for the first."""
     topics: ClassVar[tuple[str, ...]] = ()
     """The webhooks it can tell us by."""
+    renews: ClassVar[bool] = True
+    """False where a token that was taken back can only be had again by a person: then nobody takes one back."""
     connector_class: ClassVar[type[Any] | None] = None
     """Another connector than the vendor's own, for those who plant a defect."""
 

@@ -14,6 +14,7 @@ from mock_servers.core.world import World
 from mock_servers.extensiv_order_manager.behaviour import OPEN
 
 BASE_URL = "https://api.extensiv.io"
+V1_URL = "https://api.skubana.com"
 AUTH_URL = "https://auth.extensiv.io"
 PAGE_SIZE = 500
 EASY_CALLS_PER_MINUTE = 60_000
@@ -110,6 +111,21 @@ class OrderManagerWarehouse(_Account, WarehousePart):
         jobs = [_job(row) for row in await self._rows(http, "/api/orders")]
         parcels = [_parcel(row) for row in await self._rows(http, "/api/shipments")]
         return WarehouseSide(tuple(jobs), tuple(parcels), await self._shelves(http))
+
+
+class OrderManagerV1Warehouse(OrderManagerWarehouse):
+    """The same warehouse, told of orders by the vendor's own API; what became of it is read by the guide's dialect."""
+
+    dialect = "v1"
+    renews = False  # it lives until the app is uninstalled
+    creates_orders_by = "putOrder"
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "access_token": self.credentials["access_token"],
+            "sales_channel_id": int(self.credentials["sales_channel_id"]),
+            "base_url": V1_URL,
+        }
 
 
 class OrderManagerOutlet(_Account, CartPart):

@@ -46,14 +46,14 @@ class Cast:
 
 @cache
 def carts() -> dict[str, type[CartPart]]:
-    """Every cart that takes orders, by its vendor."""
-    return {part.vendor: part for part in _parts(CartPart) if part.takes_orders}
+    """Every cart that takes orders, by its name."""
+    return {name_of(part): part for part in _parts(CartPart) if part.takes_orders}
 
 
 @cache
 def warehouses() -> dict[str, type[WarehousePart]]:
-    """Every warehouse system, by its vendor."""
-    return {part.vendor: part for part in _parts(WarehousePart)}
+    """Every warehouse system, by its name."""
+    return {name_of(part): part for part in _parts(WarehousePart)}
 
 
 def cast_of(carts_named: tuple[str, ...] = (CART,), warehouse: str = WAREHOUSE) -> Cast:
@@ -76,7 +76,12 @@ def casts() -> tuple[Cast, ...]:
 
 def connector_class(part: type[Part]) -> type[Any]:
     """The vendor's connector, unless the part brings another."""
-    return part.connector_class or vendors.connector_class(part.vendor)
+    return part.connector_class or vendors.connector_class(name_of(part))
+
+
+def name_of(part: type[Part]) -> str:
+    """Its vendor's name, and after a dot the dialect where it is not the vendor's first."""
+    return ".".join(filter(None, (part.vendor, part.dialect)))
 
 
 def connect(
@@ -90,7 +95,7 @@ def connect(
     **others: Any,
 ) -> Connector:
     """The real connector to a part's account, as an operator would set it up. `others` are further settings."""
-    settings = vendors.settings_class(part.vendor)
+    settings = vendors.settings_class(name_of(type(part)))
     made = settings(connection=part.name, margin=margin, http=http, **part.settings(), **others)
     connector: Connector = connector_class(type(part))(made, clock=clock, chance=chance, transport=transport)
     return connector

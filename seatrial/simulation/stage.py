@@ -248,6 +248,7 @@ class Stage:
             latency_seconds=self._latency,
             lingers_seconds=LATE_SECONDS_MAXIMUM,
             moved=lambda: self.sandbox.worlds.on_outbox(role.world),
+            renews=role.renews,
         )
 
     def _connector(self, name: str, role: Role) -> Connector:

@@ -31,7 +31,9 @@ class Wire(httpx.AsyncBaseTransport):
         latency_seconds: float,
         lingers_seconds: float = 0.0,
         moved: Callable[[], object] = lambda: None,
+        renews: bool = True,
     ) -> None:
+        """`renews` is false where whoever sends cannot get another token: none is taken back then."""
         self.vendor = vendor
         self.world = world
         self.weather: Weather = Calm()
@@ -42,6 +44,7 @@ class Wire(httpx.AsyncBaseTransport):
         self._latency = latency_seconds
         self._lingers = lingers_seconds
         self._moved = moved
+        self._renews = renews
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.sent += 1
@@ -87,7 +90,7 @@ class Wire(httpx.AsyncBaseTransport):
             self._moved()
 
     def _plan(self, strike: Strike | None) -> int | None:
-        if strike is None:
+        if strike is None or (strike.kind == "revoke" and not self._renews):
             return None
         return self.world.faults.plan(self.vendor, "*", strike.kind, seconds=strike.seconds, error=strike.error).number
 

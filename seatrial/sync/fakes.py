@@ -11,7 +11,7 @@ from connectors.sync.merchant import Every, Settings, SkuMap
 from mock_servers.core.refusal import UsageError
 from seatrial import running
 from seatrial.sync.config import Config, Connection
-from seatrial.sync.vendors import connector_class, settings_class, vendors
+from seatrial.sync.vendors import connector_class, settings_class, vendor_of, vendors
 
 MERCHANT = "fakes"
 OFTEN = Every(*[timedelta(seconds=15)] * 6)
@@ -25,22 +25,23 @@ def config_of(described: Mapping[str, Any], *, wms: str = "", ledger: str = "") 
 
     `described` is what `GET /env` answers. `wms` says which, where several could be it.
     """
-    there = [vendor for vendor in vendors() if vendor in described["vendors"]]
+    there = [vendor for vendor in vendors() if vendor_of(vendor) in described["vendors"]]
     ship = [vendor for vendor in there if hasattr(connector_class(vendor), "deliver")]
     sell = [vendor for vendor in there if hasattr(connector_class(vendor), "orders")]
     if wms and wms not in ship:
         raise UsageError(f"{wms!r} is no warehouse system that runs here. There are: {', '.join(ship) or 'none'}")
-    if not wms and len(ship) != 1:
+    usual = [vendor for vendor in ship if vendor == vendor_of(vendor)]
+    if not wms and len(usual) != 1:
         raise UsageError(f"say which warehouse system: --wms, one of {', '.join(ship)}" if ship else _needs("ships"))
-    chosen = wms or ship[0]
-    carts = [vendor for vendor in sell if vendor != chosen and vendor not in ship]
+    chosen = wms or usual[0]
+    carts = [vendor for vendor in sell if vendor != chosen and vendor not in ship and vendor == vendor_of(vendor)]
     if not carts:
         raise UsageError(_needs("sells"))
     return Config(
         MERCHANT,
         ledger or _ledger(described),
         tuple(_connection(vendor, described["vendors"][vendor]) for vendor in carts),
-        _connection(chosen, described["vendors"][chosen]),
+        _connection(chosen, described["vendors"][vendor_of(chosen)]),
         SkuMap(),
         Settings(every=OFTEN),
         pick_locations=True,

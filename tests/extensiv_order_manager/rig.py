@@ -1,5 +1,6 @@
 """Order Manager, rigged for the suites of ports."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,12 +9,14 @@ from typing import Any
 import httpx
 
 from connectors.canonical import Address, Delivery, DeliveryLine, Level, Ref
-from connectors.extensiv_order_manager import OrderManager, Settings
+from connectors.extensiv_order_manager import OrderManager, Settings, v1
+from connectors.extensiv_order_manager.v1 import OrderManagerV1
 from mock_servers.core.fake import Size
 from tests.ports.rig import Rig
 from tests.ports.stage import Edge, Stage, chance
 
 UNLIMITED = 1_000_000
+QUOTAS = ("default", "totals", "adjust", "create_stock")
 HOME = Address("Ana Ruiz", "5 Pine Rd", "Albany", "12207", "US", region="NY", street2="Apt 4", company="Acme")
 
 
@@ -201,3 +204,105 @@ class OrderManagerRig(Rig):
 
 
 RIG = OrderManagerRig()
+
+
+class OrderManagerV1Rig(OrderManagerRig):
+    """The same account by the vendor's own API: a token that does not end, bare arrays, a quota for each endpoint."""
+
+    dialect = "v1"
+    kind = OrderManagerV1
+    errors_inside = (
+        {"message": "Request quota exceeded"},
+        {"error": "invalid_token", "error_description": "Invalid access token"},
+        {"message": "Order number exists already", "errors": [{"errorCode": "X", "fieldName": "y", "message": "z"}]},
+    )
+
+    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
+        made = replace(self._v1(stage), **{"paced": False} | settings)
+        return self.kind(made, clock=stage.clock, chance=chance(), transport=edge)
+
+    def real(self, stage: Stage) -> Any:
+        return self.kind(self._v1(stage), clock=stage.clock, chance=chance())
+
+    def unencrypted(self, stage: Stage) -> Any:
+        return self.kind(replace(self._v1(stage), base_url="http://api.skubana.com"), clock=stage.clock)
+
+    def stranger(self, stage: Stage, edge: Edge) -> Any:
+        settings = replace(self._v1(stage), access_token="not-the-token")
+        return self.kind(settings, clock=stage.clock, chance=chance(), transport=edge)
+
+    def renewing(self) -> Mapping[str, Any]:
+        """The token lives until the app is uninstalled."""
+        return {}
+
+    def paced(self, stage: Stage, edge: Edge) -> Any:
+        for name in QUOTAS:
+            if stage.world.settings.get(f"{self.vendor}.limit.{name}") == {"limit": UNLIMITED}:
+                del stage.world.settings[f"{self.vendor}.limit.{name}"]
+        return self.kind(self._v1(stage), clock=stage.clock, chance=chance(), transport=edge)
+
+    def furnish(self, stage: Stage) -> None:
+        super().furnish(stage)
+        for name in QUOTAS:
+            stage.world.settings[f"{self.vendor}.limit.{name}"] = {"limit": UNLIMITED}
+
+    def _v1(self, stage: Stage) -> v1.Settings:
+        return v1.Settings("om", stage.credentials["access_token"], int(stage.credentials["sales_channel_id"]))
+
+    # What goes over the wire
+
+    knows = ("access_token",)
+    surface = "v1"
+    bare_lists = True
+
+    def share_a_limit(self, one: httpx.Request, other: httpx.Request) -> bool:
+        """Each endpoint has its own; an id in the path makes no other endpoint."""
+        paths = [re.sub(r"/\d+(?=/|$)", "/{id}", each.url.path) for each in (one, other)]
+        return one.method == other.method and paths[0] == paths[1]
+
+    def complaints(self, request: httpx.Request, words: str) -> Sequence[httpx.Response]:
+        error = {"errorCode": words, "fieldName": words, "message": words, "severity": "CRITICAL"}
+        return [
+            httpx.Response(400, json={"message": words, "errors": [error]}),
+            httpx.Response(422, json={"message": words, "errors": [error]}),
+            httpx.Response(500, json={"error": words, "error_description": words}),
+        ]
+
+    def is_page(self, reply: httpx.Response) -> bool:
+        return isinstance(reply.json(), list) and "limit=" in str(reply.request.url)
+
+    def endless(self, page: httpx.Response, number: int) -> httpx.Response:
+        rows = page.json()
+        for place, row in enumerate(rows):
+            for name in {"orderId", "shipmentId", "productId"} & row.keys():
+                row[name] = 10_000 + 10 * number + place
+            if "product" in row:
+                row["product"]["productId"] = 10_000 + 10 * number + place
+        return httpx.Response(200, json=rows)
+
+    def told_to_wait(self, reply: httpx.Response) -> float | None:
+        return float(reply.headers["x-skubana-quota-retryafter"]) / 1000 if reply.status_code == 429 else None
+
+    def tighten(self, stage: Stage) -> None:
+        for name in QUOTAS:
+            stage.world.settings[f"{self.vendor}.limit.{name}"] = {"limit": 2}
+
+    # OrderDestination
+
+    def wanted_delivery(self, delivery: Delivery) -> Any:
+        """Each part of the address has a line of its own."""
+        items: Counter[str] = Counter()
+        for line in delivery.lines:
+            items[line.sku] += line.quantity
+        to = delivery.ship_to
+        address = {
+            "name": to.name,
+            "street1": to.street1,
+            "city": to.city,
+            "state": to.region,
+            "postal_code": to.postal_code,
+        }
+        return dict(items), address
+
+
+RIGS = (RIG, OrderManagerV1Rig())

@@ -119,13 +119,13 @@ def few_writes_of(rig: Rig) -> list[Write]:
 def cells(kind: Callable[[Rig], list[Any]]) -> pytest.MarkDecorator:
     """Every vendor with each of its calls."""
     rows = [(rig, call) for rig in rigs() for call in kind(rig)]
-    return pytest.mark.parametrize(("rig", "call"), rows, ids=[f"{rig.vendor}-{call}" for rig, call in rows])
+    return pytest.mark.parametrize(("rig", "call"), rows, ids=[f"{rig.name}-{call}" for rig, call in rows])
 
 
 def feeds() -> pytest.MarkDecorator:
     """Every vendor with each of its feeds."""
     rows = [(rig, feed) for rig in rigs() for feed in FEEDS if feed.port in rig.ports()]
-    return pytest.mark.parametrize(("rig", "feed"), rows, ids=[f"{rig.vendor}-{feed.name}" for rig, feed in rows])
+    return pytest.mark.parametrize(("rig", "feed"), rows, ids=[f"{rig.name}-{feed.name}" for rig, feed in rows])
 
 
 # What they are called with

@@ -1,8 +1,9 @@
 """A rig: what one vendor's folder says so that the suites of ports can put its connector through them.
 
-`tests/<vendor>/rig.py` defines `RIG`; the folder is the registration. Which ports a connector plays is asked of the
-connector itself, and only what those ports need has to be in its rig. People's steps go through the fake's actions;
-what is there is read out of the fake's own documents, never through the connector.
+`tests/<vendor>/rig.py` defines `RIG`, or `RIGS` where it has several connectors; the folder is the registration. Which
+ports a connector plays is asked of the connector itself, and only what those ports need has to be in its rig.
+People's steps go through the fake's actions; what is there is read out of the fake's own documents, never through the
+connector.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,8 +38,15 @@ class Rig:
     """One vendor's. What is not overridden is not needed, or cannot be done there."""
 
     vendor: ClassVar[str]
+    dialect: ClassVar[str] = ""
+    """Where a vendor has several connectors, the surface this one speaks to; empty for its first."""
     kind: type[Any]
     """The connector's class."""
+
+    @property
+    def name(self) -> str:
+        """The vendor's, and the dialect's where there is one."""
+        return "_".join(filter(None, (self.vendor, self.dialect)))
 
     def of(self, kind: type[Any]) -> "Rig":
         """The same rig with another connector, made the same way."""
@@ -107,6 +115,10 @@ class Rig:
 
     keeps: ClassVar[frozenset[str] | None] = None
     """The limits, by their names in the profile, that the connector's own pace is made for; None is all of them."""
+
+    def share_a_limit(self, one: httpx.Request, other: httpx.Request) -> bool:
+        """Whether two requests are counted by the same limit."""
+        return True
 
     crowd: ClassVar[int] = 150
     """So many callers at once that the limits are met, and so few that all but a fifth are served within patience."""
@@ -282,15 +294,16 @@ class Rig:
 
 @cache
 def rigs() -> tuple[Rig, ...]:
-    """Every vendor's rig, in the order of the folders."""
+    """Every vendor's rigs, in the order of the folders."""
     names = sorted(path.parent.name for path in FOLDER.glob("*/rig.py") if path.parent.name != "ports")
-    return tuple(import_module(f"tests.{name}.rig").RIG for name in names)
+    modules = [import_module(f"tests.{name}.rig") for name in names]
+    return tuple(rig for module in modules for rig in getattr(module, "RIGS", None) or (module.RIG,))
 
 
 def playing(*wanted: type) -> pytest.MarkDecorator:
     """The test is for every vendor whose connector plays these ports."""
     chosen = [rig for rig in rigs() if rig.ports() >= set(wanted)]
-    return pytest.mark.parametrize("rig", chosen, ids=[rig.vendor for rig in chosen])
+    return pytest.mark.parametrize("rig", chosen, ids=[rig.name for rig in chosen])
 
 
 def hosts_of(rig: Rig) -> Sequence[str]:

@@ -131,7 +131,7 @@ def test_pages_that_never_end_do_end(rig: Rig, feed: Feed, kind: str):
 @pytest.mark.parametrize(
     ("rig", "way"),
     [(rig, way) for rig in rigs() for way in rig.renewing()],
-    ids=[f"{rig.vendor}-{way}" for rig in rigs() for way in rig.renewing()],
+    ids=[f"{rig.name}-{way}" for rig in rigs() for way in rig.renewing()],
 )
 def test_garbage_for_a_token_means_that_nothing_was_sent(rig: Rig, way: str):
     async def story(stage: Stage, garbage: Garbage) -> None:
@@ -229,7 +229,7 @@ VALUES = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("rig", rigs(), ids=[rig.vendor for rig in rigs()])
+@pytest.mark.parametrize("rig", rigs(), ids=[rig.name for rig in rigs()])
 @effort(250)
 @given(data=st.data(), value=VALUES)
 def test_a_true_answer_with_one_wrong_value_in_it_never_breaks_a_connector(rig: Rig, data: st.DataObject, value: Any):
@@ -263,7 +263,7 @@ def dated(reply: httpx.Response) -> dict[str, str]:
     return {"date": reply.headers["date"]} if "date" in reply.headers else {}
 
 
-@pytest.mark.parametrize("rig", rigs(), ids=[rig.vendor for rig in rigs()])
+@pytest.mark.parametrize("rig", rigs(), ids=[rig.name for rig in rigs()])
 @effort(80)
 @given(data=st.data(), noise=st.binary(max_size=60), status=st.sampled_from([200, 201, 207, 400, 429, 500, 503]))
 def test_noise_never_breaks_a_connector(rig: Rig, data: st.DataObject, noise: bytes, status: int):

@@ -10,7 +10,7 @@ ROWS = list(possible())
 
 
 @pytest.mark.parametrize(
-    ("rig", "defect"), ROWS, ids=[f"{rig.vendor}-{defect.says.replace(' ', '-')}" for rig, defect in ROWS]
+    ("rig", "defect"), ROWS, ids=[f"{rig.name}-{defect.says.replace(' ', '-')}" for rig, defect in ROWS]
 )
 def test_the_defect_is_noticed(rig: Rig, defect: Defect):
     if planted(rig, defect) is None:

@@ -50,7 +50,7 @@ def test_every_method_works_with_the_vendors_own_addresses(rig: Rig, call: Call)
     play(rig, story)
 
 
-@pytest.mark.parametrize("rig", rigs(), ids=[rig.vendor for rig in rigs()])
+@pytest.mark.parametrize("rig", rigs(), ids=[rig.name for rig in rigs()])
 def test_a_redirect_is_not_followed_to_wherever_it_leads(rig: Rig):
     """Credentials would go along."""
 
@@ -66,7 +66,7 @@ def test_a_redirect_is_not_followed_to_wherever_it_leads(rig: Rig):
     play(rig, story)
 
 
-@pytest.mark.parametrize("rig", rigs(), ids=[rig.vendor for rig in rigs()])
+@pytest.mark.parametrize("rig", rigs(), ids=[rig.name for rig in rigs()])
 def test_a_cookie_is_not_kept(rig: Rig):
     """It would tie one account's calls to another's."""
 
@@ -90,7 +90,7 @@ def test_a_cookie_is_not_kept(rig: Rig):
     play(rig, story)
 
 
-@pytest.mark.parametrize("rig", rigs(), ids=[rig.vendor for rig in rigs()])
+@pytest.mark.parametrize("rig", rigs(), ids=[rig.name for rig in rigs()])
 def test_without_encryption_credentials_stay_here(rig: Rig):
     async def story(stage: Stage) -> None:
         with pytest.raises(Invalid, match="unencrypted"):

@@ -149,4 +149,9 @@ def make_tenant(work: Work) -> dict[str, str]:
     work.grant("token", token, client_id, scopes=SCOPES, standing=True)
     number = own_channel(work)
     work.collection("channel").add({"id": str(number), "name": "Web", "type": "CUSTOM", "active": True})
-    return {"client_id": client_id, "client_secret": secret, "access_token": token}
+    return {
+        "client_id": client_id,
+        "client_secret": secret,
+        "access_token": token,
+        "sales_channel_id": str(number),
+    }

@@ -61,7 +61,7 @@ def order(work: Work, kept: Mapping[str, Any]) -> Json:
         "shipMethod": _ship_method(said.get("shipMethod")),
         "requestedShippingService": said.get("requestedShippingService") or kept.get("shipping_method"),
         "shipment": shipment(parcels[-1]) if parcels else None,
-        "shipments": [_parcel(kept, parcel) for parcel in parcels if parcel["status"] != "voided"],
+        "shipments": [_parcel(kept, parcel) for parcel in parcels],  # voided ones too: that they stay is assumed
         **{name: said.get(name) for name in TEXTS},
         "internalNotes": said.get("internalNotes") or kept.get("notes"),
         "gift": bool(said.get("gift")),
