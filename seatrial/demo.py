@@ -299,7 +299,9 @@ class Story:
         """Whether the warehouse's access tokens live shorter than the story's jump."""
         lifetimes = self.server.sandbox.fakes[self.wms.vendor].contract.profile.lifetimes_seconds
         token = lifetimes.get("access_token")
-        return token is not None and token.seconds is not None and token.seconds <= TWO_HOURS_SECONDS
+        return (
+            self.wms.renews and token is not None and token.seconds is not None and token.seconds <= TWO_HOURS_SECONDS
+        )
 
 
 def _sku_map() -> SkuMap:

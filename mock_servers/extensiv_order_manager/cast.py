@@ -127,6 +127,12 @@ class OrderManagerV1Warehouse(OrderManagerWarehouse):
             "base_url": V1_URL,
         }
 
+    def ease_limits(self) -> dict[str, Any]:
+        super().ease_limits()
+        for quota in ("totals", "adjust", "create_stock"):
+            self.world.settings[f"{self.vendor}.limit.{quota}"] = {"limit": EASY_CALLS_PER_MINUTE}
+        return {"paced": False}
+
 
 class OrderManagerOutlet(_Account, CartPart):
     """Another account, which is told what may be sold and sells by ways of its own: a cart without orders."""
