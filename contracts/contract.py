@@ -50,6 +50,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Query parameters of which the vendor wants one, whichever."""
     pagination: str = "default"
     rate_limit: str = "default"
+    client_by_basic: bool = False
+    """A token is asked for with the client's id and secret in HTTP Basic, and not in the body."""
     graphql: str | None = None
     """The SDL file this operation executes, for a GraphQL endpoint."""
     done_again: bool = False
@@ -254,6 +256,7 @@ def _operation(
         needs_one_of=tuple(raw.get("x-needs-one-of", ())),
         pagination=raw.get("x-pagination", "default"),
         rate_limit=raw.get("x-rate-limit", "default"),
+        client_by_basic=raw.get("x-client") == "basic",
         graphql=raw.get("x-graphql"),
         done_again=raw.get("x-done-again", False),
     )

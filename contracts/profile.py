@@ -165,7 +165,7 @@ class KnownError(Struct, frozen=True, forbid_unknown_fields=True):
     message: str = ""
     headers: dict[str, str] = {}
     body: Any = msgspec.UNSET
-    detail: str | None = None
+    detail: Any = None
     evidence: Evidence | None = None
 
 
@@ -217,11 +217,27 @@ class Body(Rule, frozen=True):
     """How a body is read. `missing_type`: what a body without a Content-Type is taken for, or refused when null.
 
     `empty`: what no body at all is, where one is expected: read as any other, or an object without members.
+    `members`: whether their names have to be spelled as documented, or may be in any case.
     """
 
     size_maximum: int
     missing_type: str | None = "application/json"
     empty: Literal["as_it_is", "object"] = "as_it_is"
+    members: Literal["exact", "any_case"] = "exact"
+
+
+class Dialects(Rule, frozen=True):
+    """Content types a surface answers in, chosen by `Accept`. The documents describe the usual one; each other is made
+    from it by the function of this name that the vendor's `Fake` registered with `@fake.dialect`."""
+
+    usual: str
+    others: dict[str, str]
+
+
+class EntityTags(Rule, frozen=True):
+    """`ETag` on what is read alone, `If-Match` on what is changed; weak ones are compared weakly (RFC 9110, 8.8.3)."""
+
+    weak: bool
 
 
 class AccountInPath(Rule, frozen=True):
@@ -256,6 +272,8 @@ class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body: Body
     pagination: dict[str, Pagination] = {}
     rate_limits: dict[str, RateLimit] = {}
+    dialects: Dialects | None = None
+    etags: EntityTags | None = None
     admission: tuple[Literal["throttle", "authenticate"], ...] = ("authenticate", "throttle")
     """The vendor's order: who is counted before being known, and who is known before being counted."""
     account: AccountInPath | None = None
@@ -268,10 +286,10 @@ class SurfaceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Signature(Rule, frozen=True):
-    """A MAC over the raw body, keyed with the subscriber's secret."""
+    """Over the raw body: a MAC keyed with the subscriber's secret, or RSA (PKCS #1 v1.5) with the vendor's own key."""
 
     header: str
-    algorithm: Literal["hmac_sha256", "hmac_sha1"] = "hmac_sha256"
+    algorithm: Literal["hmac_sha256", "hmac_sha1", "rsa_sha256"] = "hmac_sha256"
     encoding: Literal["base64", "hex", "hex_upper"] = "base64"
     prefix: str = ""
 

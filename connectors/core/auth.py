@@ -22,7 +22,7 @@ RENEW_BEFORE_SECONDS = 30.0
 RENEW_BEFORE_FRACTION = 0.1  # of the lifetime, for tokens that live only a few minutes
 LIFETIME_SECONDS_MAXIMUM = 10 * 365 * 86400.0
 
-Style = Literal["form", "json", "basic"]
+Style = Literal["form", "json", "basic", "basic_json"]
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -221,18 +221,22 @@ class ClientCredentials(_Renewed):
         *,
         style: Style = "form",
         scope: str = "",
+        more: Mapping[str, str] | None = None,
         header: str = "Authorization",
         prefix: str = "Bearer ",
     ) -> None:
+        """`more` are fields the vendor asks for besides, such as a user's login."""
         super().__init__(header, prefix)
         self._token_url = token_url
         self._client_id = client_id
         self._client_secret = client_secret
         self._style: Style = style
         self._scope = scope
+        self._more = dict(more or {})
 
     async def _fetch(self, sender: Sender) -> Token:
-        fields = {"grant_type": "client_credentials"} | ({"scope": self._scope} if self._scope else {})
+        scope = {"scope": self._scope} if self._scope else {}
+        fields = {"grant_type": "client_credentials"} | scope | self._more
         call = token_call(self._token_url, fields, self._client_id, self._client_secret, self._style)
         return await fetch_token(sender, call)
 
@@ -290,10 +294,12 @@ def token_call(
 ) -> Call:
     """The request for a token. Asking twice gives two tokens and hurts nobody, except with a single-use code."""
     name = "token"
-    if style == "basic":
+    if style in ("basic", "basic_json"):
         pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"  # encoded first: RFC 6749 section 2.3.1
         basic = base64.b64encode(pair.encode()).decode("ascii")
         headers = {"Authorization": f"Basic {basic}"}
+        if style == "basic_json":
+            return Call("POST", url, name, json=dict(fields), headers=headers, repeatable=repeatable, cost=0)
         return Call("POST", url, name, form=dict(fields), headers=headers, repeatable=repeatable, cost=0)
     whole = {**fields, "client_id": client_id, "client_secret": client_secret}
     if style == "json":

@@ -14,7 +14,7 @@
     │   ├── Unauthorized      401, also after the token was renewed once
     │   ├── Forbidden         402, 403, 423: known to them, and still not allowed
     │   ├── NotFound          404, 410
-    │   ├── Conflict          409: the record is not in a state that allows it, or exists already
+    │   ├── Conflict          409, 412: the record is not in a state that allows it, or exists already
     │   └── BadCursor         a cursor this connector did not write
     └── BadSignature          a webhook or a callback that did not come from the vendor
 

@@ -67,6 +67,7 @@ _ERRORS: dict[int, type[ConnectorError]] = {
     408: Unknown,  # the server gave up waiting for our body, or says so
     409: Conflict,
     410: NotFound,
+    412: Conflict,  # it is in another state than the one that was read
     422: Invalid,
     423: Forbidden,
     425: Unavailable,

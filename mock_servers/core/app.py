@@ -18,10 +18,12 @@ import msgspec
 from contracts.contract import Contract, Operation
 from contracts.profile import Auth, Basic, Bearer, HeaderToken, OAuth1, QueryCost, RateLimit, SurfaceProfile
 from mock_servers.core import oauth1
+from mock_servers.core.casing import Casing
 from mock_servers.core.checks import Checks, member_names
 from mock_servers.core.clock import http_date
 from mock_servers.core.credentials import Credential, digest
-from mock_servers.core.fake import Call, Fake
+from mock_servers.core.dialects import chosen, spliced
+from mock_servers.core.fake import Call, Dialect, Fake
 from mock_servers.core.faults import Fault
 from mock_servers.core.journal import SECRET_IN_REPLY
 from mock_servers.core.paging import resumed
@@ -49,6 +51,7 @@ class VendorApp:
         self.worlds = worlds
         self.contract = fake.contract
         self.checks = Checks(self.contract)
+        self._casings: dict[tuple[str, str], Casing] = {}
         surfaces = self.contract.surfaces.items()
         self.routes = Routes(
             self.contract.operations.values(),
@@ -250,13 +253,25 @@ class VendorApp:
         kind = stated.split(";", 1)[0].strip().lower() if stated else surface.body.missing_type
         if kind is None or kind not in operation.bodies:
             raise Refusal("unsupported_media_type", content_type=kind or "none", accepted=", ".join(operation.bodies))
-        body = _form(request.body) if kind == FORM else _json(request.body) if kind == JSON else request.body
+        json = kind == JSON or kind.endswith("+json")
+        body = _form(request.body) if kind == FORM else _json(request.body) if json else request.body
+        if json and surface.body.members == "any_case":
+            body = self._cased(operation, kind, body)
         self.checks.body(operation, kind, body)
         return body
+
+    def _cased(self, operation: Operation, kind: str, body: Any) -> Any:
+        """The body with its members spelled as the contract has them."""
+        casing = self._casings.get((operation.id, kind))
+        if casing is None:
+            schema = self.contract.schema(operation.surface, operation.bodies[kind])
+            casing = self._casings[operation.id, kind] = Casing(schema)
+        return casing.spelled(body)
 
     def _rendered(self, call: Call, reply: Reply) -> bytes:
         """The reply's bytes, after they were held against the contract."""
         operation, body = call.operation, reply.body
+        dialect = self._dialect(call, reply)
         match body:
             case None:
                 return b""
@@ -264,46 +279,63 @@ class VendorApp:
                 return body
             case Document():
                 if (operation.surface, body.kind) in self.fake.views:
-                    return self._texts(call, call.collection(body.kind), [(body.id, body.version)])[0]
+                    collection = call.collection(body.kind)
+                    return self._texts(call, collection, [(body.id, body.version)], reply.look, dialect)[0]
                 body = body.body
             case Listing():
-                return self._list(call, reply.status, body)
+                return self._list(call, reply.status, body, dialect)
         if operation.built or reply.status != 501:
             self.checks.reply(operation, reply.status, body)
-        return encode(body)
+        return encode(dialect.rewrite(operation.id, body) if dialect else body)
 
-    def _list(self, call: Call, status: int, listing: Listing) -> bytes:
-        surface, collection, heads = call.operation.surface, listing.collection, listing.heads
-        rows: bytes | None = collection.page(surface, heads)
+    def _dialect(self, call: Call, reply: Reply) -> Dialect | None:
+        """The dialect asked for by `Accept`, when it is not the usual one; the reply then says its type."""
+        rule = call.surface.dialects
+        if rule is None or reply.content_type or reply.body is None or isinstance(reply.body, bytes):
+            return None
+        kind = chosen(call.request.header(b"accept") or "", (rule.usual, *rule.others))
+        if kind == rule.usual:
+            return None
+        reply.content_type = kind
+        return self.fake.dialects[rule.others[kind]]
+
+    def _list(self, call: Call, status: int, listing: Listing, dialect: Dialect | None) -> bytes:
+        collection, heads = listing.collection, listing.heads
+        shown = f"{call.operation.surface} {listing.look} {id(dialect) if dialect else ''}"
+        rows: bytes | None = collection.page(shown, heads)
         if rows is None:
-            rows = b"[" + b",".join(self._texts(call, collection, heads)) + b"]"
-            collection.keep_page(surface, heads, rows)
+            rows = b"[" + b",".join(self._texts(call, collection, heads, listing.look, dialect)) + b"]"
+            collection.keep_page(shown, heads, rows)
         if not listing.member:
             return rows
         self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})
-        rest = encode(listing.envelope)
-        return b'{"' + listing.member.encode() + b'":' + rows + (b"," + rest[1:] if len(rest) > 2 else b"}")
+        if dialect is None:
+            return spliced((listing.member,), rows, encode(listing.envelope))
+        rest = encode(dialect.rewrite(call.operation.id, listing.envelope))
+        return spliced(dialect.rows(collection.kind), rows, rest) if heads or dialect.empty else rest
 
-    def _texts(self, call: Call, collection: Collection, heads: list[tuple[str, int]]) -> list[bytes]:
+    def _texts(
+        self, call: Call, collection: Collection, heads: list[tuple[str, int]], look: str, dialect: Dialect | None
+    ) -> list[bytes]:
         """Documents as this surface shows them, each made and checked once for each version of it."""
         surface, kind = call.operation.surface, collection.kind
-        kept = call.world.fragments.setdefault((self.fake.vendor, surface, kind), {})
+        kept = call.world.fragments.setdefault((self.fake.vendor, surface, kind, look, id(dialect)), {})
         texts = []
         for head in heads:
             text = kept.get(head)
             if text is None:
-                text = self._fragment(surface, collection.get(head[0]))
+                text = self._fragment(surface, collection.get(head[0]), look, dialect)
                 if len(kept) >= FRAGMENTS_MAXIMUM:
                     kept.clear()
                 kept[head] = text
             texts.append(text)
         return texts
 
-    def _fragment(self, surface: str, document: Document) -> bytes:
+    def _fragment(self, surface: str, document: Document, look: str, dialect: Dialect | None) -> bytes:
         view = self.fake.views[surface, document.kind]
-        shown = view.render(document)
+        shown = view.shown(document, look)
         self.checks.fragment(surface, view.schema, shown)
-        return encode(shown)
+        return encode(dialect.rewrite(document.kind, shown) if dialect else shown)
 
     def _reply_headers(self, call: Call, reply: Reply, body: bytes) -> RawHeaders:
         headers: RawHeaders = []

@@ -34,7 +34,10 @@ class Checks:
         if query is None:
             unknown = self._contract.profile.surfaces[operation.surface].unknown.query
             query = self._queries[operation.id] = Query(self._contract, operation, unknown == "refuse")
-        return query.read(fields)
+        try:
+            return query.read(fields)
+        except Refusal as refusal:
+            raise self._query_refused(operation, refusal) from None
 
     def body(self, operation: Operation, content_type: str, body: Any) -> None:
         """Refuses with `invalid_body`, naming the members, or with `malformed_body` what is nested beyond reason."""
@@ -54,6 +57,12 @@ class Checks:
         known = self._contract.profile.surfaces[operation.surface].errors.known
         nothing_else = all(said == REQUIRED and TOP.fullmatch(field) for field, said in details)
         return "missing_member" if nothing_else and "missing_member" in known else "invalid_body"
+
+    def _query_refused(self, operation: Operation, refusal: Refusal) -> Refusal:
+        """The same for a query: `missing_query`."""
+        known = self._contract.profile.surfaces[operation.surface].errors.known
+        missing = "missing_query" in known and all(said == REQUIRED for _, said in refusal.details)
+        return Refusal("missing_query", details=refusal.details) if missing else refusal
 
     def reply(self, operation: Operation, status: int, body: Any) -> None:
         """Raises `ContractBroken` when the fake is about to say what its contract does not allow."""

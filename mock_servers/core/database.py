@@ -106,11 +106,11 @@ class PostgresConnection:
 @lru_cache(maxsize=4096)
 def _spelled(sql: str) -> Any:
     """As psycopg reads it, and with text ordered by its code points whatever the database's language, as in SQLite."""
-    sql = MEMBER.sub(r"""((body->>'\1') COLLATE "C")""", sql)
+    sql = MEMBER.sub(r"""((\1) COLLATE "C")""", sql)
     return sql.replace("%", "%%").replace("?", "%s")
 
 
-MEMBER = re.compile(r"\(body->>'(\w+)'\)(?!::)")
+MEMBER = re.compile(r"\((body(?:->'\w+')*->>'\w+')\)(?!::)")
 
 
 def _without_nul(value: Any) -> Any:

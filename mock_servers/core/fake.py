@@ -189,17 +189,32 @@ class Call(Work):
         """Where the caller reached us, for links."""
         return self.request.base_url
 
-    def render(self, document: Document) -> dict[str, Any]:
+    def render(self, document: Document, look: str = "") -> dict[str, Any]:
         """A document as this surface shows it, to be put into a larger reply."""
         view = self.fake.views.get((self.operation.surface, document.kind))
-        return view.render(document) if view else document.body
+        return view.shown(document, look) if view else document.body
 
 
 class View(Struct, frozen=True):
-    """How a kind looks on one surface, and the name of the schema that it must fit."""
+    """How a kind looks on one surface, and the name of the schema that it must fit. With `looks` it has several, and
+    `render` is told which one is asked for as well."""
 
-    render: Callable[[Document], dict[str, Any]]
+    render: Callable[..., dict[str, Any]]
     schema: str
+    looks: bool = False
+
+    def shown(self, document: Document, look: str = "") -> dict[str, Any]:
+        return self.render(document, look) if self.looks else self.render(document)
+
+
+class Dialect(Struct, frozen=True):
+    """Another way to write what a surface answers. `rewrite(name, value)` gets what the usual dialect would say, and
+    the kind of the document or the operation's id; `rows(kind)` are the members, from outside in, that a list's rows
+    stand under. An empty list is left out when `empty` is false."""
+
+    rewrite: Callable[[str, Any], Any]
+    rows: Callable[[str], tuple[str, ...]]
+    empty: bool = True
 
 
 class Action(Struct, frozen=True):
@@ -225,6 +240,7 @@ class Fake:
         self.actions: dict[str, Action] = {}
         self.timers: dict[str, Callable[[Work, Any], None]] = {}
         self.views: dict[tuple[str, str], View] = {}
+        self.dialects: dict[str, Dialect] = {}
         self.kinds: dict[str, tuple[str, ...]] = {KIND: ("state", "fault"), HEALTH: ()}
         self.schemes: dict[str, Callable[[Request], str | None]] = {}
         self.aliases: dict[str, Callable[[Request], tuple[str, ...]]] = {}
@@ -280,12 +296,12 @@ class Fake:
         """A kind of document and the members it is looked up by."""
         self.kinds[name] = index
 
-    def view(self, surface: str, kind: str, *, schema: str) -> Callable[[F], F]:
+    def view(self, surface: str, kind: str, *, schema: str, looks: bool = False) -> Callable[[F], F]:
         """How a kind looks on a surface. The result is kept until the document changes, so it may depend on nothing
-        but the document."""
+        but the document, and on the look that is asked for where there are several."""
 
         def register(render: F) -> F:
-            self.views[surface, kind] = View(render, schema)
+            self.views[surface, kind] = View(render, schema, looks)
             return render
 
         return register

@@ -2,23 +2,25 @@
 
     All(Is("status", "=", "open"), Not(Is("tag", "in", ("a", "b"))))
 
-A field is a member at the top of a document. Values are always bound, never written into the text.
+A field is a member at the top of a document, or one further down: `ship_to.country`. Values are always bound, never
+written into the text.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "starts", "contains", "absent"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "same", "starts", "ends", "contains", "absent"]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """One member compared. `starts` and `contains` mind no case; `absent` asks for a missing or null member."""
+    """One member compared. `same`, `starts`, `ends` and `contains` mind no case; `absent` asks for one that is missing
+    or null."""
 
     field: str
     operator: Operator
@@ -60,13 +62,37 @@ Condition = Is | Holds | Not | All | Some
 Number = Callable[[str], str]
 
 
+class By(NamedTuple):
+    """One member to order by; `number`: it is one, and ordered as one. What lacks it comes first, or last when
+    `descending`."""
+
+    field: str
+    descending: bool = False
+    number: bool = False
+
+
+Order = tuple[By, ...]
+
+
+def ordering(order: Order, number: Number = str) -> str:
+    """The SQL behind ORDER BY."""
+    texts = []
+    for key in order:
+        name = column(key.field)
+        direction = "DESC NULLS LAST" if key.descending else "ASC NULLS FIRST"
+        texts.append(f"{number(name) if key.number else name} {direction}")
+    return ", ".join(texts)
+
+
 def column(field: str) -> str:
     """The SQL of a member. Raises ValueError for what cannot be a member's name."""
     if field in {"id", "seq"}:
         return field
-    if not NAME.match(field):
+    steps = field.split(".")
+    if not all(map(NAME.match, steps)):
         raise ValueError(f"{field!r} cannot be the name of a member")
-    return f"(body->>'{field}')"
+    way = "".join(f"->'{step}'" for step in steps[:-1])
+    return f"(body{way}->>'{steps[-1]}')"
 
 
 def compiled(condition: Condition, values: list[Any], number: Number = str) -> str:
@@ -110,6 +136,12 @@ def _compared(condition: Is, values: list[Any], number: Number) -> str:
             many = tuple(condition.value)
             values.extend(many)
             return f"{name} IN ({', '.join('?' * len(many))})" if many else "FALSE"
+        case "same":
+            values.append(condition.value)
+            return f"LOWER({name}) = LOWER(?)"
+        case "ends":
+            values.append("%" + _liked(condition.value))
+            return f"LOWER({name}) LIKE LOWER(?) ESCAPE '\\'"
         case "starts":
             values.append(_liked(condition.value) + "%")
             return f"LOWER({name}) LIKE LOWER(?) ESCAPE '\\'"

@@ -2,6 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,7 +10,7 @@ import msgspec
 
 from contracts.profile import LinkHeader, PageNumber
 from mock_servers.core.fake import Call, Place
-from mock_servers.core.filters import Condition
+from mock_servers.core.filters import Condition, Order
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Collection, Document
 from mock_servers.core.wire import Listing, Reply
@@ -21,7 +22,7 @@ CREDENTIAL = re.compile(r"^oauth_|secret|signature|token")
 class Window:
     """The part of a collection that a call asked for: `limit` and `offset`, and the envelope around the rows."""
 
-    __slots__ = ("envelope", "headers", "limit", "member", "offset")
+    __slots__ = ("envelope", "headers", "limit", "member", "offset", "page", "pages")
 
     def __init__(self, call: Call, total: int) -> None:
         rule = call.surface.pagination[call.operation.pagination]
@@ -35,10 +36,10 @@ class Window:
         if rule.offset and rule.offset in call.query:
             self.offset = call.query[rule.offset]
         self.member = rule.envelope.get("rows", "")
-        pages = -(-total // self.limit)
-        if rule.past_the_end != "empty" and page > rule.first and page - rule.first >= pages:
+        self.page, self.pages = page, -(-total // self.limit)
+        if rule.past_the_end != "empty" and page > rule.first and page - rule.first >= self.pages:
             raise _past_the_end(rule, page)
-        words = {"page": page, "size": self.limit, "total": total, "pages": pages}
+        words = {"page": page, "size": self.limit, "total": total, "pages": self.pages}
         self.envelope: dict[str, Any] = {}
         for word, path in rule.envelope.items():
             if word != "rows":
@@ -80,10 +81,13 @@ def page_of(
     collection: Collection,
     where: Condition | None = None,
     *,
-    order_by: str = "seq",
+    order_by: str | Order = "seq",
     descending: bool = False,
+    look: str = "",
+    links: Callable[[Window], dict[str, Any]] | None = None,
 ) -> Reply:
-    """One page of a collection in the vendor's envelope. The contract has checked the parameters already."""
+    """One page of a collection in the vendor's envelope. The contract has checked the parameters already. `links` are
+    what the envelope says besides, of the pages around this one."""
     total = collection.count(where)
     window = Window(call, total)
     heads = []
@@ -91,7 +95,8 @@ def page_of(
         heads = collection.heads(
             where, order_by=order_by, descending=descending, limit=window.limit, offset=window.offset
         )
-    return Reply(200, Listing(collection, heads, window.member, window.envelope), window.headers)
+    envelope = window.envelope | links(window) if links else window.envelope
+    return Reply(200, Listing(collection, heads, window.member, envelope, look), window.headers)
 
 
 # Walking by links: the cursor is a place, and carries what the walk began by asking -----------------------------------

@@ -44,7 +44,8 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
     body = _body(errors, known, words, details)
     if body is None:
         return known.status, headers, b""
-    headers.append((b"content-type", errors.content_type.encode()))
+    if not any(name.lower() == b"content-type" for name, _ in headers):
+        headers.append((b"content-type", errors.content_type.encode()))
     return known.status, headers, body.encode() if isinstance(body, str) else encode(body)
 
 

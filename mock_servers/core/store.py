@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from mock_servers.core.database import Connection, Kinds, table_of
-from mock_servers.core.filters import Condition, column, compiled
+from mock_servers.core.filters import Condition, Order, column, compiled, ordering
 from mock_servers.core.refusal import Refusal
 
 decode = msgspec.json.Decoder().decode
@@ -153,13 +153,26 @@ class Collection:
         self,
         where: Condition | None = None,
         *,
-        order_by: str = "seq",
+        order_by: str | Order = "seq",
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
     ) -> list[tuple[str, int]]:
-        """Ids and versions of those that fit: enough for whoever still has what they looked like."""
+        """Ids and versions of those that fit: enough for whoever still has what they looked like. `order_by` may be
+        several members, each with its own direction."""
+        if not isinstance(order_by, str):
+            return self._by_several(where, order_by, limit, offset)
         sql, values = self._ordered(self._heads, where, order_by, descending, None, limit, offset)
+        return self._answer(sql, values)
+
+    def _by_several(
+        self, where: Condition | None, order: Order, limit: int | None, offset: int
+    ) -> list[tuple[str, int]]:
+        sql, values = self._filtered(self._heads, where)
+        sql += f" ORDER BY {ordering(order, self.store.connection.number)}, seq"
+        if limit is not None:
+            sql += " LIMIT ? OFFSET ?"
+            values += [limit, offset]
         return self._answer(sql, values)
 
     def first(self, where: Condition, *, order_by: str = "seq", descending: bool = False) -> Document | None:

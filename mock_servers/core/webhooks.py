@@ -20,6 +20,7 @@ from contracts.profile import Signature, Webhooks
 from mock_servers.core.faults import Fault
 from mock_servers.core.filters import Is
 from mock_servers.core.refusal import UsageError
+from mock_servers.core.rsa import key_of, signed_base64
 
 if TYPE_CHECKING:
     import httpx
@@ -53,7 +54,9 @@ class Outcome(Struct, frozen=True):
 
 
 def signed(rule: Signature, secret: str, body: bytes) -> str:
-    """The signature header's value over the raw body."""
+    """The signature header's value over the raw body. For RSA the secret is what the vendor's key grows from."""
+    if rule.algorithm == "rsa_sha256":
+        return rule.prefix + signed_base64(key_of(secret), body)
     mac = hmac.new(secret.encode(), body, getattr(hashlib, rule.algorithm.removeprefix("hmac_")))
     value = base64.b64encode(mac.digest()).decode() if rule.encoding == "base64" else mac.hexdigest()
     return rule.prefix + (value.upper() if rule.encoding == "hex_upper" else value)

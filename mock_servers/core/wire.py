@@ -106,7 +106,7 @@ class Answer:
 class Reply:
     """What a behaviour answers: a status and a body that is still plain values, documents, or bytes of another type."""
 
-    __slots__ = ("body", "content_type", "headers", "status")
+    __slots__ = ("body", "content_type", "headers", "look", "status")
 
     def __init__(
         self,
@@ -114,23 +114,32 @@ class Reply:
         body: Any = None,
         headers: dict[str, str] | None = None,
         content_type: str | None = None,
+        look: str = "",
     ) -> None:
+        """`look` is the one asked for of a document whose view has several."""
         self.status = status
         self.body = body
         self.headers = headers
         self.content_type = content_type
+        self.look = look
 
 
 class Listing:
     """Documents in an envelope, by their ids and versions: `{…envelope, member: [documents]}`, or a bare array when
     `member` is empty."""
 
-    __slots__ = ("collection", "envelope", "heads", "member")
+    __slots__ = ("collection", "envelope", "heads", "look", "member")
 
     def __init__(
-        self, collection: Any, heads: list[tuple[str, int]], member: str = "", envelope: dict[str, Any] | None = None
+        self,
+        collection: Any,
+        heads: list[tuple[str, int]],
+        member: str = "",
+        envelope: dict[str, Any] | None = None,
+        look: str = "",
     ) -> None:
         self.collection = collection
         self.heads = heads
         self.member = member
         self.envelope = envelope or {}
+        self.look = look

@@ -64,7 +64,7 @@ class World:
         self.keys: Keys | None = None
         self.on_outbox: Callable[[], object] = lambda: None
         """Called when something may be waiting for delivery."""
-        self.fragments: dict[tuple[str, str, str], dict[tuple[str, int], bytes]] = {}
+        self.fragments: dict[tuple[Any, ...], dict[tuple[str, int], bytes]] = {}
         """How documents look on a surface, by id and version, for as long as nothing changes them."""
         self.timers_maximum = TIMERS_MAXIMUM
         self.snapshot_maximum_bytes = SNAPSHOT_MAXIMUM_BYTES

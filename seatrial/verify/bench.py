@@ -15,11 +15,11 @@ from seatrial.verify.answers import documented
 from seatrial.verify.control import Control
 from seatrial.verify.exchange import Exchange, Headers
 from seatrial.verify.graph import Graph
-from seatrial.verify.known import Known
+from seatrial.verify.known import ROWS_KEPT, Known
 from seatrial.verify.law import Finding
 from seatrial.verify.lists import Lists
 from seatrial.verify.pace import refill_seconds
-from seatrial.verify.recipes import VARIANTS, CannotAskError, Recipe, Recipes, Variant, changes, is_graphql
+from seatrial.verify.recipes import IF_MATCH, VARIANTS, CannotAskError, Recipe, Recipes, Variant, changes, is_graphql
 from seatrial.verify.schemas import Schemas
 from seatrial.verify.target import Target
 from seatrial.verify.templates import body_problem, headers_problem, text_problem
@@ -177,7 +177,8 @@ class Bench:
 
     def perform(self, operation: Operation, token: Any = OURS) -> Exchange | None:
         """Do something that changes something, however it has to be asked; None when every way is refused."""
-        for variant in VARIANTS:
+        conditional = any(each["name"] == IF_MATCH for each in operation.parameters)
+        for variant in VARIANTS * (ROWS_KEPT if conditional else 1):
             try:
                 exchange = self.ask(operation, self.recipes.of(operation, variant), token=token)
             except CannotAskError as error:
@@ -218,7 +219,8 @@ class Bench:
             return said
         if exchange.method == "HEAD":
             return "" if not exchange.body else "the answer to HEAD has a body"
-        wanted = errors.content_type.split(";")[0]
+        stated = (value for name, value in known.headers.items() if name.lower() == "content-type")
+        wanted = next(stated, errors.content_type).split(";")[0]
         kind = (exchange.header("content-type") or "").split(";")[0]
         if exchange.body and kind != wanted:
             return f"the content type is {kind or 'missing'}, not {wanted}"

@@ -45,8 +45,18 @@ class Known:
 
     def under(self, path: str, name: str) -> tuple[Any, ...]:
         """What may stand behind a list's path as `{name}`."""
-        rows = self.rows().get(SUFFIX.sub("", path), [])
-        return tuple(row.get(name, row.get("id")) for row in rows if row.get(name, row.get("id")) is not None)
+        rows = self.rows().get(SUFFIX.sub("", path)) or self._nested(path)
+        found = (row.get(name, row.get("id", _deeper(row, name))) for row in rows)
+        return tuple(each for each in found if each is not None)
+
+    def _nested(self, path: str) -> list[dict[str, Any]]:
+        """Rows of a list that is under another row: `/customers/{customer_id}/items`."""
+        for operation in self._bench.operations():
+            here = "{" in path and (operation.method, operation.path) == ("GET", path)
+            if here and self._bench.lists.rule(operation):
+                rows = self._bench.lists.first_rows(operation)
+                return [row for row in rows if isinstance(row, dict)][:ROWS_KEPT]
+        return []
 
     def _read(self, operation: Operation) -> None:
         assert self._rows is not None  # noqa: S101 - rows() has just made it
@@ -73,6 +83,12 @@ class Known:
         values = self._values.setdefault(name, [])
         if value is not None and value not in values and len(values) < VALUES_KEPT:
             values.append(value)
+
+
+def _deeper(row: dict[str, Any], name: str) -> Any:
+    """The first value called so at any depth, however it is spelled."""
+    wanted = plain_name(name)
+    return next((value for leaf, value in _leaves(row) if plain_name(leaf) == wanted), None)
 
 
 def plain_name(name: str) -> str:

@@ -177,13 +177,19 @@ def next_link(exchange: Exchange) -> str | None:
 
 
 def key_of(row: Any) -> str:
-    """What makes a row itself and no other: its id, else the members that end like one, else all of it."""
+    """What makes a row itself and no other: its id, else all members that end like one, else all of it."""
     if isinstance(row, dict):
         if "id" in row:
             return str(row["id"])
-        ids = [
-            str(value) for name, value in row.items() if name.lower().endswith("id") and isinstance(value, (str, int))
-        ]
-        if ids:
+        if ids := list(_ids(row)):
             return " ".join(ids)
     return msgspec.json.encode(row, order="deterministic").decode()
+
+
+def _ids(row: dict[str, Any]) -> Iterator[str]:
+    """Members that end like an id, at any depth but inside of lists."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from _ids(value)
+        elif name.lower().endswith("id") and isinstance(value, (str, int)) and not isinstance(value, bool):
+            yield str(value)

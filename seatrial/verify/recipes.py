@@ -24,6 +24,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 Variant = Literal["fresh", "known"]
 VARIANTS: tuple[Variant, ...] = ("fresh", "known")
+IF_MATCH = "If-Match"
 SECRET_NAMES = frozenset({"client_secret", "refresh_token", "password"})
 
 
@@ -99,16 +100,22 @@ class Recipes:
     def __init__(self, bench: "Bench") -> None:
         self._bench = bench
         self._fresh = 0
+        self._turns: dict[str, int] = {}
 
     def of(self, operation: Operation, variant: Variant = "fresh", *, real: bool = True) -> Recipe:
         """A request for an operation. `real`: what its path names has to be there. Raises CannotAskError."""
         self._fresh += 1
         kind, body = self._body(operation, variant)
+        path = self._path(operation, real=real)
+        headers = dict(self._required(operation, "header", variant))
+        if IF_MATCH in headers:  # what is done to a thing in one state may be done once: next time another one
+            headers[IF_MATCH] = self._tag(operation, path)
+            self._turns[operation.id] = self._turns.get(operation.id, 0) + 1
         return Recipe(
             method=operation.method,
-            path=self._path(operation, real=real),
+            path=path,
             query=tuple(self._required(operation, "query", variant)),
-            headers=tuple(self._required(operation, "header", variant)),
+            headers=tuple(headers.items()),
             body=body,
             content_type=kind,
         )
@@ -139,6 +146,18 @@ class Recipes:
 
         return of
 
+    def _tag(self, operation: Operation, path: str) -> str:
+        """The tag of what is to be changed, as it is read now: at the same path, or at one it begins with."""
+        shape, asked = operation.path, path
+        while shape:
+            for each in self._bench.operations():
+                if (each.method, each.path) == ("GET", shape):
+                    found = self._bench.ask(each, Recipe(method="GET", path=asked)).header("etag")
+                    if found:
+                        return found
+            shape, asked = shape.rpartition("/")[0], asked.rpartition("/")[0]
+        return "*"
+
     def _path(self, operation: Operation, *, real: bool, id: str = "") -> str:
         path = operation.path
         for name in re.findall(r"{([^}]+)}", path):
@@ -157,7 +176,8 @@ class Recipes:
         parent = operation.path.split(f"/{{{name}}}", 1)[0]
         found = self._bench.known.under(parent, name) if real else ()
         if found:
-            return str(found[0])
+            last = operation.path.rpartition("{")[2].startswith(f"{name}}}")
+            return str(found[self._turns.get(operation.id, 0) % len(found) if last else 0])
         if real:
             raise CannotAskError(f"nothing is known that could be the {name} of {operation.path}")
         return self.unknown_id(operation, name)

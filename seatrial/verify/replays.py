@@ -1,6 +1,7 @@
 """Recorded requests made ready to be asked here: our credentials for theirs, ids that are here for those that were."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -11,7 +12,9 @@ from graphql import language
 from msgspec import Struct
 
 from contracts.contract import Operation
+from seatrial.verify.exchange import Headers
 from seatrial.verify.recipes import JSON, CannotAskError, Recipe
+from seatrial.verify.tokens import basic
 
 if TYPE_CHECKING:
     from seatrial.verify.bench import Bench
@@ -62,8 +65,20 @@ def ready(bench: "Bench", operation: Operation, request: dict[str, Any]) -> Repl
         replay.missing = str(error)
         path = recipe.path
     body = recipe.body if isinstance(recipe.body, bytes) else _with_ours(bench, recipe.body, replay)
-    replay.recipe = msgspec.structs.replace(recipe, path=path, body=body)
+    if operation.client_by_basic:
+        headers += _our_basic(bench, given, replay)
+    replay.recipe = msgspec.structs.replace(recipe, path=path, body=body, headers=headers)
     return replay
+
+
+def _our_basic(bench: "Bench", given: dict[str, Any], replay: Replay) -> Headers:
+    """HTTP Basic as it was recorded, with our words for those that stand for them."""
+    for name, value in given.items():
+        if name.lower() == "authorization" and str(value).lower().startswith("basic "):
+            words = b64decode(str(value)[6:]).decode().split(":", 1)
+            client_id, client_secret = (_our_word(bench, word, replay) for word in words)
+            return (basic(client_id, client_secret),)
+    return ()
 
 
 def _with_our_path(bench: "Bench", operation: Operation, replay: Replay) -> str:

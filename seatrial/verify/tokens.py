@@ -28,6 +28,11 @@ class Granted(Struct, frozen=True):
     exchange: Exchange
 
 
+def basic(client_id: str, client_secret: str) -> tuple[str, str]:
+    """The header of HTTP Basic."""
+    return "Authorization", f"Basic {b64encode(f'{client_id}:{client_secret}'.encode()).decode()}"
+
+
 class Tokens:
     """What opens the surface of one bench."""
 
@@ -83,6 +88,8 @@ class Tokens:
         if self._asks_for_a_password():
             return None
         for operation in self.grant_operations():
+            if scope is not None and not self._takes_a_scope(operation):
+                continue
             try:
                 exchange = self.ask_grant(operation, {"scope": scope} if scope is not None else {})
             except CannotAskError:
@@ -94,6 +101,11 @@ class Tokens:
                 return Granted(body["access_token"], seconds if isinstance(seconds, int) else None, exchange)
         return None
 
+    def _takes_a_scope(self, operation: Operation) -> bool:
+        """Its document knows the member: elsewhere a token has whatever its client has."""
+        schemas = self._bench.on(operation.surface).schemas
+        return any("scope" in schemas.plain(schema).get("properties", {}) for schema in operation.bodies.values())
+
     def ask_grant(self, operation: Operation, changed: dict[str, str | None]) -> Exchange:
         """Ask a token endpoint as we should, but for the members named; None leaves one out."""
         bench = self._bench.on(operation.surface)
@@ -101,8 +113,13 @@ class Tokens:
         if not isinstance(recipe.body, dict):
             raise CannotAskError(f"{operation.id} takes no fields")
         body = {name: value for name, value in (recipe.body | changed).items() if value is not None}
-        if not {"client_id", "client_secret"} <= self._bench.target.credentials.own.keys():
+        own = self._bench.target.credentials.own
+        if not {"client_id", "client_secret"} <= own.keys():
             raise CannotAskError("the credentials name no client_id and client_secret")
+        if operation.client_by_basic:
+            named = {name: changed.get(name, own[name]) or "" for name in ("client_id", "client_secret")}
+            body = {name: value for name, value in body.items() if name not in named}
+            recipe = msgspec.structs.replace(recipe, headers=(*recipe.headers, basic(**named)))
         kind = FORM if FORM in operation.bodies else recipe.content_type
         recipe = msgspec.structs.replace(recipe, body=body, content_type=kind)
         return bench.ask(operation, recipe, token=None)

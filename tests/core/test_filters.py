@@ -43,6 +43,8 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda have, value: have >= value,
     "in": lambda have, value: have in value,
     "starts": lambda have, value: have.lower().startswith(value.lower()),
+    "ends": lambda have, value: have.lower().endswith(value.lower()),
+    "same": lambda have, value: have.lower() == value.lower(),
     "contains": lambda have, value: value.lower() in have.lower(),
 }
 
@@ -61,7 +63,7 @@ BODIES = st.fixed_dictionaries(
 )
 COMPARED = ["=", "!=", "<", "<=", ">", ">="]
 LEAVES = (
-    st.builds(Is, st.just("text"), st.sampled_from([*COMPARED, "starts", "contains"]), TEXTS)
+    st.builds(Is, st.just("text"), st.sampled_from([*COMPARED, "same", "starts", "ends", "contains"]), TEXTS)
     | st.builds(Is, st.just("number"), st.sampled_from(COMPARED), NUMBERS)
     | st.builds(Is, st.just("flag"), st.sampled_from(["=", "!="]), FLAGS)
     | st.builds(Is, st.just("text"), st.just("in"), st.lists(TEXTS, max_size=3).map(tuple))

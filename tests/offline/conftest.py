@@ -80,8 +80,10 @@ class Session:
             path = operation.path
             for name, value in zip(names, values, strict=True):
                 path = path.replace(f"{{{name}}}", value)
+            headers = {"If-Match": "*"} if any(each["name"] == "If-Match" for each in operation.parameters) else {}
             done = [
-                self._ask(operation.id, operation.method, path, **body).is_success for body in self._bodies(operation)
+                self._ask(operation.id, operation.method, path, headers=headers, **body).is_success
+                for body in self._bodies(operation)
             ]
             if any(done):
                 return
@@ -287,10 +289,11 @@ class Session:
         credentials = self.vendor.credentials
         if name in credentials:
             return credentials[name]
+        name = name[:1].lower() + name[1:]
         known = {
             "sku": lambda: f"NEW-{len(self.sent)}" if self.fresh else self._first("sku", "SKU-1"),
             "productNumber": lambda: f"NEW-{len(self.sent)}" if self.fresh else self._first("product", "P-1"),
-            "order": lambda: self._first("order_number", self._first("name", "1")),
+            "order": lambda: self._first("order_number", self._first("ReferenceNum", self._first("name", "1"))),
             "grant_type": lambda: "client_credentials",
             "country": lambda: "US",
             "countryCode": lambda: "US",
@@ -312,8 +315,9 @@ class Session:
     def _first(self, member: str, otherwise: str) -> str:
         for kind in self.vendor.fake.kinds:
             for document in self.vendor.documents(kind):
-                if isinstance(document.get(member), str):
-                    return str(document[member])
+                found = document.get(member, document.get(member.title()))
+                if isinstance(found, str):
+                    return found
         return otherwise
 
 
