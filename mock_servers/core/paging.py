@@ -47,7 +47,7 @@ class Window:
         for path, value in rule.envelope_constants.items():
             _put(self.envelope, path, value)
         self.headers = {header: str(words[word]) for word, header in rule.headers.items()}
-        if rule.links and (links := _links(call, rule, page, pages)):
+        if rule.links and (links := _links(call, rule, page, self.pages)):
             self.headers["Link"] = links
 
 
