@@ -71,7 +71,7 @@ def test_our_own_server_is_what_its_contract_says(vendor, tmp_path):
         worlds = _get(admin, "/worlds")
     counted = json.loads(told.read_text())["summary"]
     assert counted["failed"] == 0
-    assert counted["passed"] > 15
+    assert counted["passed"] > 10  # fewest where a password opens everything: no token to expire, to renew, to narrow
     assert [world["name"] for world in worlds] == ["default"], "the world that was made for it is gone"
 
 
