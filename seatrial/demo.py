@@ -23,6 +23,7 @@ from connectors.sync.engine import Engine
 from connectors.sync.ledger import Ledger
 from connectors.sync.merchant import Merchant, Part, Settings, SkuMap, SkuRule
 from connectors.sync.runners.local import LocalRunner
+from mock_servers.core.cast import Part as Role
 from mock_servers.core.cast import Person
 from mock_servers.core.refusal import UsageError
 from mock_servers.core.sandbox import Sandbox
@@ -257,7 +258,7 @@ class Story:
         async with AsyncExitStack() as stack:
             made = []
             for part in (self.cart, self.wms):
-                wire = Loopback(self.server.base_urls[part.vendor])
+                wire = self._wire(part)
                 chance = random.Random(part.name)  # noqa: S311
                 ours = eased[part.name]
                 connector = connect(part, LoopClock(), chance, wire, margin=SETTLES, http=LIMITS, **ours)
@@ -271,12 +272,15 @@ class Story:
             self.runner = LocalRunner(self.engine)
             yield
 
+    def _wire(self, part: Role) -> Loopback:
+        hosts = self.server.sandbox.fakes[part.vendor].contract.profile.hosts
+        return Loopback(self.server.base_urls[part.vendor], hosts)
+
     async def _report(self) -> Report:
         """Read both sides as anybody could."""
-        urls = self.server.base_urls
         async with (
-            httpx.AsyncClient(transport=Loopback(urls[self.cart.vendor])) as at_cart,
-            httpx.AsyncClient(transport=Loopback(urls[self.wms.vendor])) as at_warehouse,
+            httpx.AsyncClient(transport=self._wire(self.cart)) as at_cart,
+            httpx.AsyncClient(transport=self._wire(self.wms)) as at_warehouse,
         ):
             lines = compare(await self.cart.read(at_cart), await self.wms.read(at_warehouse), CART, GOODS)
         titles = {vendor: fake.contract.profile.title for vendor, fake in self.server.sandbox.fakes.items()}
