@@ -6,7 +6,7 @@ says so, and in an audit hook, which nobody can go round by holding on to an old
 the refusal fails all the same.
 
 What this cannot see: other processes, and libraries that open sockets outside Python (libpq, libuv in uvloop). Other
-processes that would fetch something (npm, pip, …) may only be started by tests marked `node` or `wheel`.
+processes that would fetch something (npm, pip, …) may only be started by tests marked `node`, `wheel` or `client`.
 
 A run of the whole suite is also held against the map of what its tests exercise (`seatrial/fidelity`). And what was
 skipped is counted at the end of every run, by its reason: a skip that gives none fails the run.
@@ -26,9 +26,10 @@ import pytest
 
 from seatrial.fidelity.recorder import recorder
 
-MAY_FETCH = ("node", "wheel")
+MAY_FETCH = ("node", "wheel", "client")
 FETCHERS = frozenset({"npm", "npx", "pnpm", "yarn", "pip", "pip3", "uv", "uvx", "curl", "wget"})
 MARKERS = (
+    "client: installs a vendor's own client under .clients/; needs the package index",
     "wheel: builds the wheel and installs it into a fresh environment; needs the package registry",
     "sweep: calls everything for one property's sake; the fidelity page does not count it as standing behind anything",
 )

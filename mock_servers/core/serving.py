@@ -234,10 +234,34 @@ class QuietServer(uvicorn.Server):
         yield
 
 
+class Spelled(bytes):
+    """A header's name as the vendor spells it. uvicorn puts names in lower case, which HTTP allows; but some vendors'
+    own clients look for a header by its exact spelling, so this one has no other."""
+
+    __slots__ = ()
+
+    def lower(self) -> bytes:
+        return self
+
+
+def as_spelled(app: Asgi) -> Asgi:
+    """The application with its headers' names as they are on the wire."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [(Spelled(name), value) for name, value in message["headers"]]
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return answering
+
+
 def _server(app: Asgi) -> QuietServer:
     return QuietServer(
         uvicorn.Config(
-            cast("Any", app),
+            cast("Any", as_spelled(app)),
             log_level="warning",
             access_log=False,
             lifespan="off",

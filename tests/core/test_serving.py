@@ -207,6 +207,18 @@ def test_the_admin_api_keeps_its_token_on_the_wire():
 # On the wire ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_header_is_spelled_on_the_wire_as_its_vendor_spells_it():
+    """Header names know no case; some clients do."""
+
+    async def story(server, client):
+        port = int(server.base_urls["harbor"].rsplit(":", 1)[1])
+        answer = await asked(port, b"GET /crates HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b"\r\nX-Harbor-Flag: white\r\n" in answer
+        assert b"\r\ncontent-length: " in answer
+
+    served(story)
+
+
 def test_requests_and_answers_cross_a_real_wire():
     async def story(server, client):
         made = await client.post("/crates", json={"label": "Zoë \U0001f4e6"})

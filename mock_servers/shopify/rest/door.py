@@ -3,6 +3,7 @@ do, and user errors said as REST says them (dossier §3.1, §9)."""
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Literal, NoReturn, TypeVar
 
 from mock_servers.core.fake import Call
@@ -142,6 +143,14 @@ def shown(call: Call, shape: Json) -> Json:
     """A resource, or the members of it that `fields` names."""
     wanted = {name.strip() for name in call.query.get("fields", "").split(",")} - {""}
     return {name: value for name, value in shape.items() if name in wanted} if wanted else shape
+
+
+@cache
+def enumerated(name: str) -> frozenset[str]:
+    """The words of an enumeration of the GraphQL schema, so that REST keeps nothing that GraphQL could not show."""
+    block = re.search(rf"^enum {name}\b[^{{]*\{{([^}}]*)\}}", fake.contract.text("schema.graphql"), re.MULTILINE)
+    without_directives = re.sub(r"@\w+\([^)]*\)", "", block[1] if block else "")
+    return frozenset(re.findall(r"[A-Z][A-Z_]+", without_directives))
 
 
 # Spelling -------------------------------------------------------------------------------------------------------------

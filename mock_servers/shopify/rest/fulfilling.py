@@ -78,7 +78,7 @@ def create_fulfillment(call: Call) -> Reply:
         for each in given["line_items_by_fulfillment_order"]
     ]
     wanted = {"lineItemsByFulfillmentOrder": chosen, "trackingInfo": given.get("tracking_info")}
-    made = fulfillment_create(call, {"fulfillment": wanted | {"originAddress": given.get("origin_address")}})
+    made = fulfillment_create(call, {"fulfillment": wanted})
     return _answer(call, made["fulfillment"], 201)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from mock_servers.core.fake import Call
 from mock_servers.shopify.behaviour.base import find, shop_of
 from mock_servers.shopify.behaviour.order_documents import COUNTRY_NAMES
-from mock_servers.shopify.rest.door import gid_for, spelled, tags_of, wrong
+from mock_servers.shopify.rest.door import enumerated, gid_for, spelled, tags_of, wrong
 
 Json = dict[str, Any]
 PLAIN = ("email", "phone", "note", "po_number")
@@ -15,6 +15,8 @@ COUNTRY_CODES = {name.lower(): code for code, name in COUNTRY_NAMES.items()}
 def created(call: Call, given: Json) -> Json:
     """An `OrderCreateOrderInput`. Without a word about money an order is paid, which is assumed."""
     currency = given.get("currency") or shop_of(call)["currencyCode"]
+    if currency not in enumerated("CurrencyCode"):
+        wrong("currency", "is not valid")
     transactions = [_transaction(each) for each in given.get("transactions") or ()]
     wanted = spelled(given, *PLAIN, "name", "currency", "processed_at", "test", "source_name", "source_identifier")
     return {name: value for name, value in wanted.items() if value is not None} | {
@@ -62,7 +64,9 @@ def address(given: Json | None) -> Json | None:
         wanted |= {"firstName": first, "lastName": last or None}
     country = given.get("country_code") or given.get("country")
     if country:
-        code = COUNTRY_CODES.get(country.lower(), country)
+        code = COUNTRY_CODES.get(country.lower(), country.upper())
+        if code not in enumerated("CountryCode"):
+            wrong("country", "is not valid")
         wanted |= {"countryCode": code, "countryCodeV2": code}
     return wanted
 

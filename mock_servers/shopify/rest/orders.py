@@ -91,7 +91,7 @@ def open_order(call: Call) -> Reply:
 @operation("cancelOrder")
 def cancel_order(call: Call) -> Reply:
     """At once, and without a job. Money goes back only where an amount or a refund is named."""
-    order, given = order_named(call, "id"), call.body or {}
+    order, given = order_named(call, "id"), call.query | (call.body or {})
     if errors := cancel_errors(call, order):
         raise UserErrors(errors)
     refund = "amount" in given or "refund" in given

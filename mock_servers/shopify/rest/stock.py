@@ -20,7 +20,7 @@ from mock_servers.shopify.behaviour.inventory import (
 )
 from mock_servers.shopify.behaviour.inventory_changes import inventory_deactivate
 from mock_servers.shopify.behaviour.rest import inventory_item_shape, inventory_level_shape
-from mock_servers.shopify.rest.door import gid_for, named, operation, spelled, wrong
+from mock_servers.shopify.rest.door import enumerated, gid_for, named, operation, spelled, wrong
 from mock_servers.shopify.rest.lists import by_id, by_time, page
 
 Json = dict[str, Any]
@@ -43,6 +43,8 @@ def get_inventory_item(call: Call) -> Reply:
 @operation("updateInventoryItem")
 def update_inventory_item(call: Call) -> Reply:
     given = call.body["inventory_item"]
+    if given.get("country_code_of_origin") not in {None, *enumerated("CountryCode")}:
+        wrong("country_code_of_origin", "is not valid")
     codes = ("country_code_of_origin", "province_code_of_origin", "harmonized_system_code")
     wanted = spelled(given, "sku", "tracked", "requires_shipping", *codes)
     if "cost" in given:

@@ -1,6 +1,5 @@
 """Webhook subscriptions over REST; those made by GraphQL are the same ones."""
 
-import re
 from functools import cache
 from typing import Any
 
@@ -8,7 +7,7 @@ from mock_servers.core.fake import Call
 from mock_servers.core.filters import Condition
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.wire import Reply
-from mock_servers.shopify.behaviour.base import app_id, fake
+from mock_servers.shopify.behaviour.base import app_id
 from mock_servers.shopify.behaviour.webhooks import (
     create_subscription,
     delete_subscription,
@@ -16,7 +15,7 @@ from mock_servers.shopify.behaviour.webhooks import (
     own_subscriptions,
     update_subscription,
 )
-from mock_servers.shopify.rest.door import named, operation, shown, version_of, wrong
+from mock_servers.shopify.rest.door import enumerated, named, operation, shown, version_of, wrong
 from mock_servers.shopify.rest.lists import by_id, by_time, count, exactly, page
 from mock_servers.shopify.rest.shapes import webhook_shape
 
@@ -26,10 +25,7 @@ Json = dict[str, Any]
 @cache
 def topics() -> frozenset[str]:
     """Every topic there is, as the header says it: the same words as in GraphQL."""
-    sdl = fake.contract.text("schema.graphql")
-    block = re.search(r"enum WebhookSubscriptionTopic[^{]*\{([^}]*)\}", sdl)
-    names = re.findall(r"^\s*([A-Z_]+)", block[1] if block else "", re.MULTILINE)
-    return frozenset(header_topic(name) for name in names)
+    return frozenset(header_topic(name) for name in enumerated("WebhookSubscriptionTopic"))
 
 
 def _answer(call: Call, subscription: Json, status: int = 200) -> Reply:
