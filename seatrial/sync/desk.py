@@ -212,7 +212,8 @@ def _reconciled(found: Sequence[Drift], *, as_json: bool) -> int:
         for each in found
     ]  # fmt: skip
     table("Drift", ("what", "order or SKU", "one side", "other side", ""), rows)
-    say(f"{len(found)} differences; {len(found) - len(open_ones)} will be put right by the next sync.")
+    differences = "difference" if len(found) == 1 else "differences"
+    say(f"{len(found)} {differences}; {len(found) - len(open_ones)} will be put right by the next sync.")
     return DIFFERENT if open_ones else 0
 
 

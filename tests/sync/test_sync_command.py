@@ -193,7 +193,7 @@ def test_reconciling_prints_what_differs_and_the_next_sync_puts_it_right(fakes: 
     fakes.act(CART, "count_stock", sku=fakes.sku, quantity=3)
     code, out, _ = typed("reconcile")
     assert code == 0
-    assert all(word in out for word in ("wrong level", fakes.sku, "asked for again", "1 will be put right"))
+    assert all(word in out for word in ("wrong level", fakes.sku, "asked for again", "1 difference; 1 will be put right"))
     assert typed("sync", "--once", "--quiet")[0] == 0
     assert json.loads(typed("reconcile", "--json")[1]) == []
     assert fakes.delivered() == [f"{CART}:{order}"]
