@@ -4,14 +4,17 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mock_servers.core.refusal import UsageError
 from seatrial import __version__
-from seatrial.console import console, fail, progress, say, table
+from seatrial.console import console, errors, fail, progress, say, table
 from seatrial.sync import commands as sync_commands
+
+if TYPE_CHECKING:
+    from seatrial.admin_client import Admin
 
 app = typer.Typer(
     name="seatrial",
@@ -93,7 +96,8 @@ def demo(
 @app.command()
 def env(as_json: AsJson = False, world: World = "default", port_base: PortBase = None) -> None:
     """Where the running fakes are and with which credentials: as shell exports, or as JSON."""
-    described = _admin(port_base).get("/env", world=world)
+    with _admin(port_base) as admin:
+        described = admin.get("/env", world=world)
     if as_json:
         print(json.dumps(described, indent=2))  # noqa: T201 - meant for programs, without any dressing
         return
@@ -111,9 +115,9 @@ def seed(
 ) -> None:
     """Fill a world with made-up shops, people, products and orders."""
     form = {"orders": orders, "products": products, "vendor": vendor or None}
-    with progress() as bar:
+    with _admin(port_base) as admin, progress() as bar:
         tasks: dict[str, Any] = {}
-        for step in _admin(port_base).lines(f"/worlds/{world}/seed", form):
+        for step in admin.lines(f"/worlds/{world}/seed", form):
             if "vendor" in step:
                 name = step["vendor"]
                 if name not in tasks:
@@ -125,7 +129,8 @@ def seed(
 @app.command()
 def reset(world: World = "default", port_base: PortBase = None) -> None:
     """Put a world back as it was seeded."""
-    _admin(port_base).post(f"/worlds/{world}/reset")
+    with _admin(port_base) as admin:
+        admin.post(f"/worlds/{world}/reset")
     say(f"World {world} is as it was seeded.")
 
 
@@ -136,18 +141,18 @@ def worlds(
     port_base: PortBase = None,
 ) -> None:
     """List the worlds of the running server, make one, or end one."""
-    admin = _admin(port_base)
-    if create:
-        admin.post("/worlds", {"name": create})
-        say(f"World {create} is there; `seatrial env --world {create}` prints its credentials.")
-    if delete:
-        admin.delete(f"/worlds/{delete}")
-        say(f"World {delete} is gone.")
-    if not create and not delete:
-        rows = [
-            (each["name"], each["seed"], each["clock"]["mode"], each["clock"]["now"]) for each in admin.get("/worlds")
-        ]
-        table("Worlds", ("name", "seed", "clock", "now"), rows)
+    with _admin(port_base) as admin:
+        if create:
+            admin.post("/worlds", {"name": create})
+            say(f"World {create} is there; `seatrial env --world {create}` prints its credentials.")
+        if delete:
+            admin.delete(f"/worlds/{delete}")
+            say(f"World {delete} is gone.")
+        if create or delete:
+            return
+        found = admin.get("/worlds")
+    rows = [(each["name"], each["seed"], each["clock"]["mode"], each["clock"]["now"]) for each in found]
+    table("Worlds", ("name", "seed", "clock", "now"), rows)
 
 
 @app.command()
@@ -164,9 +169,9 @@ def clock(
         "mode": mode or None,
         "now": now or None,
     }
-    admin = _admin(port_base)
     changed = any(value is not None for value in change.values())
-    read = admin.post(f"/worlds/{world}/clock", change) if changed else admin.get(f"/worlds/{world}/clock")
+    with _admin(port_base) as admin:
+        read = admin.post(f"/worlds/{world}/clock", change) if changed else admin.get(f"/worlds/{world}/clock")
     say(f"{read['now']} ({read['mode']})")
 
 
@@ -186,17 +191,18 @@ def faults(
     port_base: PortBase = None,
 ) -> None:
     """List the failures to come, plan one, or clear them."""
-    admin = _admin(port_base)
-    if clear:
-        admin.delete(f"/worlds/{world}/faults")
-    if vendor:
-        if not kind:
-            raise UsageError("say which fault: seatrial faults VENDOR OPERATION KIND")
-        form = {"vendor": vendor, "operation": operation, "kind": kind, "times": times or None, "chance": chance}
-        admin.post(f"/worlds/{world}/faults", form | {"seconds": seconds, "error": error})
+    if vendor and not kind:
+        raise UsageError("say which fault: seatrial faults VENDOR OPERATION KIND")
+    with _admin(port_base) as admin:
+        if clear:
+            admin.delete(f"/worlds/{world}/faults")
+        if vendor:
+            form = {"vendor": vendor, "operation": operation, "kind": kind, "times": times or None, "chance": chance}
+            admin.post(f"/worlds/{world}/faults", form | {"seconds": seconds, "error": error})
+        planned = admin.get(f"/worlds/{world}/faults")
     rows = [
         (each["number"], each["vendor"], each["operation"], each["kind"], each["times"] or "all", each["chance"])
-        for each in admin.get(f"/worlds/{world}/faults")
+        for each in planned
     ]
     table(f"Faults to come in {world}", ("no.", "vendor", "operation", "kind", "times", "chance"), rows)
 
@@ -211,9 +217,8 @@ def journal(
     port_base: PortBase = None,
 ) -> None:
     """What was asked and answered, with the rule behind each refusal; secrets are left out."""
-    entries = _admin(port_base).get(
-        f"/worlds/{world}/journal", vendor=vendor or None, operation=operation or None, limit=limit
-    )
+    with _admin(port_base) as admin:
+        entries = admin.get(f"/worlds/{world}/journal", vendor=vendor or None, operation=operation or None, limit=limit)
     if as_json:
         print(json.dumps(entries, indent=2))  # noqa: T201
         return
@@ -237,12 +242,12 @@ def deliveries(
     port_base: PortBase = None,
 ) -> None:
     """Webhooks that left or are to leave, with every attempt; or send one again."""
-    admin = _admin(port_base)
-    if redeliver:
-        if not vendor:
-            raise UsageError("say whose: seatrial deliveries --vendor VENDOR --redeliver NUMBER")
-        admin.post(f"/worlds/{world}/deliveries/{vendor}/{redeliver}/redeliver")
-    found = admin.get(f"/worlds/{world}/deliveries", vendor=vendor or None, state=state or None, limit=limit)
+    if redeliver and not vendor:
+        raise UsageError("say whose: seatrial deliveries --vendor VENDOR --redeliver NUMBER")
+    with _admin(port_base) as admin:
+        if redeliver:
+            admin.post(f"/worlds/{world}/deliveries/{vendor}/{redeliver}/redeliver")
+        found = admin.get(f"/worlds/{world}/deliveries", vendor=vendor or None, state=state or None, limit=limit)
     if as_json:
         print(json.dumps(found, indent=2))  # noqa: T201
         return
@@ -262,11 +267,11 @@ def act(
     port_base: PortBase = None,
 ) -> None:
     """Do what people do at a vendor: a shopper checks out, a clerk ships, somebody cancels or counts stock."""
-    admin = _admin(port_base)
-    if not vendor or not action:
-        _list_actions(admin.get(f"/worlds/{world}/actions"), vendor)
-        return
-    result = admin.post(f"/worlds/{world}/actions/{vendor}/{action}", _form(arguments or []))
+    with _admin(port_base) as admin:
+        if not vendor or not action:
+            _list_actions(admin.get(f"/worlds/{world}/actions"), vendor)
+            return
+        result = admin.post(f"/worlds/{world}/actions/{vendor}/{action}", _form(arguments or []))
     console.print_json(data=result)
 
 
@@ -374,21 +379,24 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 def main() -> None:
     """The command's entry. What cannot be done is one clear line and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="seatrial", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except UsageError as error:
         fail(str(error))
     except CommandLineError as error:
-        context = getattr(error, "ctx", None)
+        context, words = getattr(error, "ctx", None), error.format_message().rstrip(".")
+        if context and words.startswith("Usage:"):  # nothing was asked for: what could be is the answer
+            errors.print(words, markup=False, soft_wrap=True)
+            sys.exit(2)
         help_line = f" Try: {context.command_path} --help" if context else ""
-        fail(f"{error.format_message().rstrip('.')}.{help_line}")
+        fail(f"{words}{'' if words.endswith('?') else '.'}{help_line}")
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
 
 
-def _admin(port_base: int | None) -> Any:
+def _admin(port_base: int | None) -> "Admin":
     from seatrial.admin_client import Admin
 
     return Admin.of_running(port_base)

@@ -139,3 +139,10 @@ def test_the_locked_versions_name_no_registry():
 def test_every_target_is_one_word_with_a_line_of_help(target):
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.search(rf"^\s*make {target}\s+\S", shown, re.MULTILINE)
+
+
+def test_commands_give_their_connection_to_the_admin_api_back():
+    text = (ROOT / "seatrial" / "cli.py").read_text(encoding="utf-8")
+    uses = [line.strip() for line in text.splitlines() if "_admin(" in line and "def _admin" not in line]
+    assert uses
+    assert [line for line in uses if not line.startswith("with _admin(")] == []

@@ -193,7 +193,7 @@ def test_reconciling_prints_what_differs_and_the_next_sync_puts_it_right(fakes: 
     fakes.act(CART, "count_stock", sku=fakes.sku, quantity=3)
     code, out, _ = typed("reconcile")
     assert code == 0
-    assert all(word in out for word in ("wrong level", fakes.sku, "asked for again", "1 difference; 1 will be put right"))
+    assert all(word in out for word in ("wrong level", fakes.sku, "asked for again", "1 difference; 1 will be put"))
     assert typed("sync", "--once", "--quiet")[0] == 0
     assert json.loads(typed("reconcile", "--json")[1]) == []
     assert fakes.delivered() == [f"{CART}:{order}"]
@@ -277,6 +277,29 @@ def test_without_a_file_and_without_fakes_it_says_what_to_do(
     assert code == 2
     assert "--config FILE" in err
     assert "seatrial serve" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("queue", "lst"), "seatrial: No such command 'lst'. Did you mean 'list'? Try: seatrial queue --help"),
+        (("queue", "list", "--resaon", "x"), "seatrial: No such option: --resaon"),
+        (("queue", "resolve", "deliver:x:1"), "seatrial: Missing argument 'remote'. Try: seatrial queue resolve"),
+        (("reconcile", "--since", "ages"), "seatrial: 'ages' is no length of time; write 90m, 6h or 2d"),
+        (("queue", "show", "x", "--config", "none.toml"), "seatrial: none.toml cannot be read: No such file"),
+    ],
+)
+def test_what_is_mistyped_is_one_line_too(typed: Any, words: tuple[str, ...], said: str) -> None:
+    code, out, err = typed(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(said)
+
+
+def test_a_group_without_a_command_answers_with_its_commands(typed: Any) -> None:
+    code, _, err = typed("queue")
+    assert code == 2
+    assert err.startswith("Usage: seatrial queue")
+    assert "replay" in err
 
 
 # Processes of their own -----------------------------------------------------------------------------------------------
