@@ -39,7 +39,7 @@ from mock_servers.core.cast import Part, Person
 from mock_servers.core.refusal import UsageError
 from seatrial import virtual_time
 from seatrial.console import console, progress, say, table
-from seatrial.simulation.cast import LATE_SECONDS_MAXIMUM, LIMITS, Cast, casts, connector_class
+from seatrial.simulation.cast import LATE_SECONDS_MAXIMUM, LIMITS, Cast, casts, connector_class, name_of
 from seatrial.simulation.judge import Books, judge
 from seatrial.simulation.lives import Crash
 from seatrial.simulation.stage import WAREHOUSE, Goods, Life, Parts, Stage
@@ -384,7 +384,7 @@ def every_write() -> list[Write]:
     for number, cast in enumerate(casts()):
         for connection, role in (("shop", cast.carts[0]), (WAREHOUSE, cast.warehouse)):
             for call in _calls_made(role, in_warehouse=connection == WAREHOUSE):
-                found.setdefault((role.vendor, call), Write(role.vendor, call, connection, number))
+                found.setdefault((name_of(type(role)), call), Write(name_of(type(role)), call, connection, number))
     for vendor in _vendors() - {vendor for vendor, _ in found}:
         found[vendor, "?"] = Write(vendor, "?")
     return [found[name] for name in sorted(found)]
