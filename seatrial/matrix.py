@@ -13,7 +13,6 @@ import inspect
 import json
 import multiprocessing
 import os
-import pkgutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -29,7 +28,6 @@ import msgspec
 from msgspec import Struct
 from rich.text import Text
 
-import connectors
 from connectors import ports
 from connectors.sync import Settings
 from connectors.sync.events import Event, PassEnded, PassStarted
@@ -39,19 +37,28 @@ from mock_servers.core.cast import Part, Person
 from mock_servers.core.refusal import UsageError
 from seatrial import virtual_time
 from seatrial.console import console, progress, say, table
-from seatrial.simulation.cast import LATE_SECONDS_MAXIMUM, LIMITS, Cast, casts, connector_class, name_of
+from seatrial.simulation.cast import (
+    LATE_SECONDS_MAXIMUM,
+    LIMITS,
+    Cast,
+    carts,
+    casts,
+    connector_class,
+    name_of,
+    warehouses,
+)
 from seatrial.simulation.judge import Books, judge
 from seatrial.simulation.lives import Crash
 from seatrial.simulation.stage import WAREHOUSE, Goods, Life, Parts, Stage
 from seatrial.simulation.trace import Moment, Trace
 from seatrial.simulation.weather import Strike, has_tokens, operation_of
+from seatrial.sync.vendors import vendor_of, vendors
 
 SEED = 1
 PATIENCE = timedelta(hours=12)
 GOODS = Goods({"MUG": 40, "TEE": 30, "CAP": 20}, {"SIX-PACK": {"TEE": 6}, "GIFT-KIT": {"MUG": 1, "CAP": 2}})
 ANA = Person("Ana", "Ruiz", "5 Pine Rd", "Albany", "NY", "12207", "US")
 JURGEN = Person("Jürgen", "Müller", "Königstraße 12", "Köln", "", "50667", "DE")
-NOT_VENDORS = frozenset({"core", "sync"})
 BROKEN_TOLD_MAXIMUM = 20
 
 DIES = "the worker dies"
@@ -384,7 +391,7 @@ def every_write() -> list[Write]:
     for number, cast in enumerate(casts()):
         for connection, role in (("shop", cast.carts[0]), (WAREHOUSE, cast.warehouse)):
             for call in _calls_made(role, in_warehouse=connection == WAREHOUSE):
-                found.setdefault((name_of(type(role)), call), Write(name_of(type(role)), call, connection, number))
+                found.setdefault((name_of(role), call), Write(name_of(role), call, connection, number))
     for vendor in _vendors() - {vendor for vendor, _ in found}:
         found[vendor, "?"] = Write(vendor, "?")
     return [found[name] for name in sorted(found)]
@@ -399,7 +406,7 @@ def _calls_made(role: type[Part], *, in_warehouse: bool) -> list[str]:
 
 
 def _vendors() -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg} - NOT_VENDORS
+    return set(vendors())
 
 
 # Running --------------------------------------------------------------------------------------------------------------
@@ -451,8 +458,11 @@ def matrix_jobs(wanted: Sequence[Write]) -> Iterator[Job]:
 
 
 def faults_of(vendor: str) -> list[str]:
-    """What can happen to a vendor's requests. A password ends no call early: taken back, it stays so."""
-    return [fault for fault in FAULTS if fault != "token revoked" or has_tokens(load(vendor))]
+    """What can happen to a vendor's requests. A password ends no call early: taken back, it stays so; and so does a
+    token that only a person can renew."""
+    part = (carts() | warehouses()).get(vendor)
+    ends = has_tokens(load(vendor_of(vendor))) and (part is None or part.renews)
+    return [fault for fault in FAULTS if fault != "token revoked" or ends]
 
 
 def sweep_jobs() -> Iterator[Job]:
