@@ -104,7 +104,7 @@ def _conclude(work: Work, kind: Kind, effect: Effect, outcome: Outcome, now: dat
             _bury(work, effect, reason, words, next_step, now)
         case NotApplied() | Unauthorized():
             _put_off(work, effect, outcome, now, called=called)
-        case Refused() if called:
+        case Refused() if called or effect.state == "todo":  # nothing of it ever left, so nothing is in doubt
             _bury(work, effect, _word(outcome), str(outcome), outcome.next_step, now)
         case _:
             _not_known(work, effect, outcome, now, counts=called or isinstance(outcome, Refused))

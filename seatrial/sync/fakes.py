@@ -39,7 +39,7 @@ def config_of(described: Mapping[str, Any], *, wms: str = "", ledger: str = "") 
         raise UsageError(_needs("sells"))
     return Config(
         MERCHANT,
-        ledger or _ledger(described),
+        ledger or _ledger(described, chosen),
         tuple(_connection(vendor, described["vendors"][vendor]) for vendor in carts),
         _connection(chosen, described["vendors"][vendor_of(chosen)]),
         SkuMap(),
@@ -62,9 +62,12 @@ def _connection(vendor: str, about: Mapping[str, Any]) -> Connection:
     return Connection(vendor, vendor, wanted(connection=vendor, **given))
 
 
-def _ledger(described: Mapping[str, Any]) -> str:
-    """A file of its own for each world of each start of the server: what was true of another is not true of this."""
+def _ledger(described: Mapping[str, Any], wms: str) -> str:
+    """A file of its own for each world of each start of the server, and each warehouse of it.
+
+    What was true of another is not true of this: an order delivered there is not delivered here.
+    """
     folder = running.folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    whose = json.dumps([described["admin"]["token"], described["vendors"]], sort_keys=True)
+    whose = json.dumps([described["admin"]["token"], described["vendors"], wms], sort_keys=True)
     return str(folder / f"sync-{hashlib.sha256(whose.encode()).hexdigest()[:12]}.ledger")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.canonical import Delivery, DeliveryState, Level
-from connectors.core.errors import Conflict, Forbidden, Unauthorized, Unavailable
+from connectors.core.errors import Conflict, Forbidden, Invalid, Unauthorized, Unavailable
 from connectors.sync import Select
 from connectors.sync.effects import perform
 from connectors.sync.events import EffectMoved
@@ -290,6 +290,21 @@ async def test_a_look_up_that_is_refused_for_good_ends_with_a_person() -> None:
 
 
 # Refused
+
+
+@story
+async def test_a_first_look_that_is_refused_is_told_at_once_with_what_the_refusal_asks_for() -> None:
+    class Undecided(Shop):
+        async def find_levels(self, skus: Sequence[str]) -> Mapping[str, int]:
+            raise Invalid("it is not said at which location", next_step="Set location_id for this connection.")
+
+    world = World(shop_class=Undecided, stock={"MUG": 7})
+    office = Office(world)
+    await office.run("inventory", "inventory_upload")
+    (letter,) = office.engine.queue()
+    assert (letter.key, letter.reason) == ("level:shop:MUG", "invalid")
+    assert letter.next_step == "Set location_id for this connection."
+    assert world.shop.count("set_levels") == 0
 
 
 @story

@@ -165,6 +165,10 @@ def test_the_running_fakes_are_a_merchant(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert config.wms.settings.auth_base_url == config.wms.settings.base_url == "http://127.0.0.1:1"
     other = config_of(described("shopify", "extensiv_order_manager", shop="other.test"))
     assert config.ledger != other.ledger  # another world, another ledger
+    extend = {"client": "c", "username": "u", "password": "p", "customer_number": "1"}
+    all_of_them = described("shopify", "extensiv_order_manager", "extend_commerce", shop="s.test", **extend)
+    one, another = (config_of(all_of_them, wms=wms) for wms in ("extensiv_order_manager", "extend_commerce"))
+    assert one.ledger != another.ledger  # another warehouse too
     assert config_of(described("shopify", "extensiv_order_manager", shop="s"), ledger="mine").ledger == "mine"
 
 
