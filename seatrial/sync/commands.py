@@ -16,7 +16,7 @@ Wms = Annotated[str, typer.Option("--wms", help="Which of the fakes is the wareh
 PortBase = Annotated[int | None, typer.Option("--port-base", help="The admin port of the fakes that are meant.")]
 Reason = Annotated[str, typer.Option("--reason", help="All of this reason.")]
 Kind = Annotated[str, typer.Option("--kind", help="All of this kind: deliver, ship, level, …")]
-Order = Annotated[str, typer.Option("--order", help="All of this order: its id, or cart:id.")]
+Order = Annotated[str, typer.Option("--order", help="All of this order: the id its cart has for it, or cart:id.")]
 All = Annotated[bool, typer.Option("--all", help="Every one there is.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Key = Annotated[str, typer.Argument(help="Its key, as the list has it.")]

@@ -113,7 +113,7 @@ def _listed(engine: Engine, which: Which, limit: int, *, as_json: bool) -> int:
         print(json.dumps(to_builtins(letters), indent=2))  # noqa: T201 - meant for programs
         return DIFFERENT if letters else 0
     if not letters:
-        say("The error queue is empty.")
+        say("The error queue is empty." if which.empty else "Nothing in the error queue is like that.")
     else:
         rows = [
             (each.key, f"{each.since:%Y-%m-%d %H:%M}", each.reason, _short(each.words), _short(each.next_step))

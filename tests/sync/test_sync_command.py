@@ -135,7 +135,7 @@ def test_what_is_refused_waits_for_a_person_who_can_list_show_and_replay_it(fake
     code, out, _ = typed("queue", "list")
     assert code == 1
     assert all(word in out for word in ("invalid", "Correct what the answer", "replay KEY"))
-    assert typed("queue", "list", "--reason", "unknown")[:1] == (0,)
+    assert typed("queue", "list", "--reason", "unknown")[:2] == (0, "Nothing in the error queue is like that.\n")
     assert [letter["key"] for letter in json.loads(typed("queue", "list", "--json", "--order", order)[1])] == [key]
 
     code, out, _ = typed("queue", "show", key)
