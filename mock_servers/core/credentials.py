@@ -7,13 +7,16 @@ signs webhooks and is compared on the token endpoint).
 import hashlib
 import hmac
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from mock_servers.core.database import Connection
+
+PRINTED = "default"
+"""The world whose secrets are the same for everybody."""
 
 
 class Credential(Struct, frozen=True):
@@ -37,6 +40,12 @@ class Credential(Struct, frozen=True):
 def digest(sort: str, secret: str) -> str:
     """The name a secret is kept under."""
     return hashlib.sha256(f"{sort}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def mark_of(world: str, letters: int) -> int:
+    """What tells one world's secrets from another's of the same seed, as so many hexadecimal digits."""
+    return 0 if world == PRINTED else int(hashlib.shake_256(world.encode()).hexdigest(letters)[:letters], 16)
 
 
 class Keys:

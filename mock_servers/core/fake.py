@@ -19,7 +19,7 @@ from msgspec import Struct
 from contracts.contract import Contract, Operation, load
 from contracts.profile import Auth, SurfaceProfile
 from mock_servers.core.clock import iso_local_millis, iso_millis, iso_seconds
-from mock_servers.core.credentials import Credential, digest
+from mock_servers.core.credentials import Credential, digest, mark_of
 from mock_servers.core.store import Collection, Document
 from mock_servers.core.webhooks import HEALTH, KIND
 from mock_servers.core.wire import Reply, Request
@@ -106,10 +106,13 @@ class Work:
         return self.world.settings.get(f"{self.vendor}.{name}", default)
 
     def token(self, prefix: str = "", letters: int = 32) -> str:
-        """A new opaque secret: out of the seed, or one that nobody can reckon where others can reach us."""
+        """A new opaque secret: out of the seed, or one that nobody can reckon where others can reach us.
+
+        Worlds may have one seed, and still none has a secret of another's: the world's name is in it.
+        """
         if self.world.keys is not None:
             return prefix + self.world.keys.token(letters)
-        return f"{prefix}{self.chance.getrandbits(letters * 4):0{letters}x}"
+        return f"{prefix}{self.chance.getrandbits(letters * 4) ^ mark_of(self.world.name, letters):0{letters}x}"
 
     def grant(
         self,

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from mock_servers.core.clock import Clock, Mode
-from mock_servers.core.credentials import Credential, Directory, Keys
+from mock_servers.core.credentials import PRINTED, Credential, Directory, Keys
 from mock_servers.core.database import Database
 from mock_servers.core.fake import Fake, Size, Work
 from mock_servers.core.faults import Faults
@@ -27,7 +27,7 @@ from mock_servers.core.throttle import Limits
 from mock_servers.core.webhooks import DELIVER, Courier, attempt, keep_events
 
 log = logging.getLogger("seatrial")
-DEFAULT = "default"
+DEFAULT = PRINTED
 WORLDS_MAXIMUM = 10_000
 TIMERS_MAXIMUM = 100_000
 WORLD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}\Z")

@@ -23,6 +23,7 @@ class WarehouseManagerWarehouse(WarehousePart):
     """It ships, an order at a time and whole: what would leave a part behind cannot be done here."""
 
     vendor = "extensiv_warehouse_manager"
+    creates_orders_by = "createOrder"
 
     def move_in(self) -> None:
         """Facilities and customers come with the vendor's seed only, and with them one item nobody here sells."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mock_servers.core.clock import Clock
 from mock_servers.core.fake import Size
 from mock_servers.core.refusal import Refusal, UsageError
+from mock_servers.core.registry import known
 from mock_servers.core.sandbox import Sandbox
 from tests.core.harbor import KEY, harbor
 from tests.support import NOON, Bench, at_noon, bench, run
@@ -305,6 +306,17 @@ def test_two_worlds_never_see_each_other():
     assert harbor_.get("/crates/100.json").status_code == 200
     assert [entry.operation for entry in other.journal.entries()] == ["createCrate", "listCrates", "removeCrate"]
     assert [entry.operation for entry in harbor_.journal()] == ["createCrate", "listCrates", "getCrate"]
+
+
+@pytest.mark.parametrize("vendor", known())
+def test_two_worlds_of_one_seed_have_no_secret_in_common(vendor):
+    """Five stories told at once, each in a world of seed 1, all spoke to the last of them."""
+    sandbox = Sandbox((vendor,))
+    sold = {name: sandbox.worlds.create(name, 1).credentials[vendor] for name in ("a", "b")}
+    ways_in = [name for name in sold["a"] if name.endswith(("token", "secret", "password", "consumer_key", "client"))]
+    assert ways_in
+    for name in ways_in:
+        assert sold["a"][name] != sold["b"][name], name
 
 
 def test_each_world_has_its_own_time_limits_faults_and_chance():
