@@ -59,6 +59,7 @@ def test_every_vendor_answers_for_itself():
 
 
 def test_no_law_knows_a_vendor_by_name():
+    import re
     from pathlib import Path
 
     from seatrial import verify
@@ -67,6 +68,7 @@ def test_no_law_knows_a_vendor_by_name():
         text = path.read_text().lower()
         for vendor in VENDORS:
             spoken = {vendor, vendor.replace("_", " "), vendor.split("_", maxsplit=1)[0]}
-            in_code = [line for line in text.splitlines() if any(word in line for word in spoken)]
+            named = re.compile("|".join(rf"(?<![a-z.]){word}(?![a-z])" for word in spoken))  # not `rows.extend(…)`
+            in_code = [line for line in text.splitlines() if named.search(line)]
             told = [line for line in in_code if 'in_process("' not in line]
             assert not told, f"{path.name} knows {vendor}: {told}"

@@ -377,7 +377,17 @@ def test_what_a_report_shows_is_bounded(seatrial: Seatrial, om: Any) -> None:
     assert len(shown) < 50 * 3000
     stock = seatrial.world.work(OM).collection("stock")
     for number in range(30):
-        stock.add({"id": f"9:{number}", "warehouse_id": "9", "sku": str(number), "on_hand": 0, "allocated": 1})
+        stock.add(
+            {
+                "id": f"9:{number}",
+                "warehouse_id": "9",
+                "sku": str(number),
+                "on_hand": 0,
+                "allocated": 1,
+                "locked": 0,
+                "records": [],
+            }
+        )
     with pytest.raises(AssertionError, match=r"and 7\d more") as caught:
         seatrial.assert_sound()
     assert len(str(caught.value).splitlines()) == 22
