@@ -35,7 +35,7 @@ def refusal_answer(errors: Errors, refusal: Refusal) -> tuple[int, RawHeaders, b
     words["details_by_field"] = _by_field(refusal.details, details)
     words["details_text"] = "; ".join(f"{field}: {said}" if field else said for field, said in refusal.details)
     words["code"] = refusal.code
-    words["status"] = known.status
+    words.setdefault("status", known.status)  # a behaviour may speak of an order's
     words["field_names"] = list(dict.fromkeys(TOP.split(field, maxsplit=1)[0] for field, _ in refusal.details))
     words["fields"] = ", ".join(words["field_names"])
     words["message"] = known.message.format_map(words)

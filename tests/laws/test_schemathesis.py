@@ -104,6 +104,11 @@ def _built(target: Target, surface: str) -> dict[str, Any]:
         if not operation.built or is_graphql(operation):
             del item[operation.method.lower()]
             continue
+        if "{" in operation.path:  # with a wrong parameter it is no path of the operation's, but of nobody's
+            nowhere = target.contract.profile.surfaces[surface].errors.known["route_not_found"].status
+            item[operation.method.lower()]["responses"].setdefault(
+                str(nowhere), {"description": "There is no such path."}
+            )
         for each in item[operation.method.lower()].get("parameters", []):
             if operation.account and each.get("name") == operation.account:  # another's has a law of its own
                 each["schema"] = {"enum": [target.credentials.own[_account(target, surface)]]}

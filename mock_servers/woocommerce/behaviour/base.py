@@ -4,7 +4,7 @@ Dossier numbers in this folder are sections of the fact sheet that contracts/woo
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from mock_servers.core.clock import iso_seconds, moment_of
@@ -15,6 +15,8 @@ from mock_servers.core.wire import Reply
 
 Json = dict[str, Any]
 CENT = Decimal("0.01")
+FLOAT_DIGITS_MAXIMUM = 308
+ROOMY = Context(prec=2 * FLOAT_DIGITS_MAXIMUM)
 ZERO = Decimal(0)
 API = "/wp-json/wc/v3"
 
@@ -89,15 +91,16 @@ def times(work: Work, kept: Mapping[str, Any], *names: str) -> Json:
 
 
 def amount(value: Any) -> Decimal:
-    """The amount a text or number stands for; nothing at all is zero."""
+    """The amount a text or number stands for; nothing at all is zero, and so is what no float could be."""
     try:
-        return Decimal(str(value or 0))
+        stated = Decimal(str(value or 0))
     except InvalidOperation:
         return ZERO
+    return stated if stated.is_finite() and stated.adjusted() <= FLOAT_DIGITS_MAXIMUM else ZERO
 
 
 def rounded(value: Decimal) -> Decimal:
-    return value.quantize(CENT, ROUND_HALF_UP)
+    return value.quantize(CENT, ROUND_HALF_UP, ROOMY)
 
 
 def text(value: Decimal) -> str:
