@@ -24,7 +24,7 @@ demo: $(READY)  ## Run one shop's whole day offline, and compare both sides
 serve: $(READY)  ## Serve the fakes until interrupted
 	@$(BIN)/seatrial serve
 
-test: $(READY)  ## Run every test
+test: $(READY)  ## Run every test but the kills, which take minutes (make crash)
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore=tests/crash/test_crash.py
 
 check: $(READY)  ## Ruff, mypy, import arrows and the repository's own habits

@@ -257,7 +257,6 @@ class Fake:
         self.make_seed: Callable[[Work, Size], Iterator[int]] | None = None
         self.find_listeners: Callable[[Work, Event], Iterable[Listener]] | None = None
         self.on_give_up: Callable[[Work, str], None] | None = None
-        self.on_delivered: Callable[[Work, str], None] | None = None
         self.on_attempt: Callable[[bytes, int], bytes] | None = None
 
     @property
