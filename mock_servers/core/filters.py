@@ -20,11 +20,12 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 @dataclass(frozen=True, slots=True)
 class Is:
     """One member compared. `same`, `starts`, `ends` and `contains` mind no case; `absent` asks for one that is missing
-    or null."""
+    or null. With `any_case` a text is smaller or larger whatever its capitals."""
 
     field: str
     operator: Operator
     value: Any = None
+    any_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _compared(condition: Is, values: list[Any], number: Number) -> str:
             return f"LOWER({name}) LIKE LOWER(?) ESCAPE '\\'"
         case operator:
             values.append(condition.value)
-            return f"{name} {operator} ?"
+            return f"LOWER({name}) {operator} LOWER(?)" if condition.any_case else f"{name} {operator} ?"
 
 
 def _liked(value: Any) -> str:

@@ -1,6 +1,7 @@
 """RQL as some vendors have it: `Status==1;(Name==a*,Name=in=(b,c));ReadOnly.CreationDate=ge=2026-01-01`.
 
-`;` is and, `,` is or and binds tighter, parentheses override. `*` at either end of a text is any beginning or end.
+`;` is and, `,` is or; and takes precedence, and parentheses override. `*` at either end of a text is any beginning or
+end; a text is compared in whatever capitals.
 A query is parsed whole, held against the model it asks about, and becomes a condition on stored documents. A value is
 percent-decoded once more after parsing, so that an encoded `;` or `*` in it is a letter and no syntax.
 """
@@ -106,7 +107,7 @@ def _property(name: str, properties: Properties, parameter: str) -> Property:
 
 
 class _Parser:
-    """Recursive descent over the text: ands of ors of terms and groups."""
+    """Recursive descent over the text: ors of ands of terms and groups."""
 
     def __init__(self, text: str, properties: Properties, parameter: str) -> None:
         self.text = text
@@ -117,7 +118,7 @@ class _Parser:
         self.parameter = parameter
 
     def whole(self) -> Condition:
-        found = self._all()
+        found = self._some()
         if self.at < len(self.text):
             raise self._wrong(f"unexpected {self.text[self.at : self.at + 20]!r} at {self.at}")
         return found
@@ -125,17 +126,17 @@ class _Parser:
     def _wrong(self, reason: str) -> Refusal:
         return Refusal("rql_unparsable", parameter=self.parameter, reason=reason)
 
-    def _all(self) -> Condition:
-        parts = [self._some()]
-        while self._take(";"):
-            parts.append(self._some())
-        return parts[0] if len(parts) == 1 else All(*parts)
-
     def _some(self) -> Condition:
-        parts = [self._one()]
+        parts = [self._all()]
         while self._take(","):
-            parts.append(self._one())
+            parts.append(self._all())
         return parts[0] if len(parts) == 1 else Some(*parts)
+
+    def _all(self) -> Condition:
+        parts = [self._one()]
+        while self._take(";"):
+            parts.append(self._one())
+        return parts[0] if len(parts) == 1 else All(*parts)
 
     def _one(self) -> Condition:
         self.terms += 1
@@ -145,7 +146,7 @@ class _Parser:
             self.depth += 1
             if self.depth > DEPTH_MAXIMUM:
                 raise self._wrong(f"it is nested more than {DEPTH_MAXIMUM} deep")
-            found = self._all()
+            found = self._some()
             if not self._take(")"):
                 raise self._wrong("a parenthesis is not closed")
             self.depth -= 1
@@ -181,7 +182,7 @@ class _Parser:
         if asked.sort == "boolean":
             raise self._wrong(f"{name} is true or false, and neither more nor less")
         read = self._read(asked, unquote(value), name)
-        return Is(asked.field, COMPARED[operator], read)
+        return Is(asked.field, COMPARED[operator], read, any_case=asked.sort == "text" and not asked.folded)
 
     def _has_value(self, asked: Property, value: str, name: str) -> Condition:
         if not asked.nullable or value.lower() not in {"true", "false"}:
