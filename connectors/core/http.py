@@ -140,7 +140,7 @@ class Http:
         self.limits = limits or HttpLimits()
         self.redactor = Redactor(secrets)
         self._auth: Auth = auth or NoAuth()
-        self._chance = chance or random.Random()  # noqa: S311 - jitter, not a secret
+        self.chance = chance or random.Random()  # noqa: S311 - jitter, not a secret
         self._throttle: Throttle = throttle or Unlimited()
         self._throttles = dict(throttles or {})
         self._gate = asyncio.Semaphore(self.limits.in_flight_maximum)
@@ -204,12 +204,12 @@ class Http:
         if not repeats or failures >= self.limits.attempts_maximum:
             return None
         wait = asked if asked is not None else self._backoff_seconds(failures)
-        wait += self._chance.uniform(0.0, min(1.0, wait / 10))  # so that those who were sent away return one by one
+        wait += self.chance.uniform(0.0, min(1.0, wait / 10))  # so that those who were sent away return one by one
         return wait if wait <= self._patience_left(call, began) else None
 
     def _backoff_seconds(self, failures: int) -> float:
         whole = min(self.limits.backoff_seconds_maximum, self.limits.backoff_first_seconds * 2.0 ** (failures - 1))
-        return self._chance.uniform(whole / 2, whole)
+        return self.chance.uniform(whole / 2, whole)
 
     def _patience_left(self, call: Call, began: datetime) -> float:
         limits = self.limits

@@ -13,16 +13,14 @@ of its message. Hooks are triggers; what they are about is fetched by change dat
 """
 
 import base64
-import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-import httpx
+from typing import Unpack
 
 from connectors.canonical import Address, Delivery, DeliveryState, Hint, Level, Page, Ref, Shipment, Warehouse
 from connectors.core.auth import HeaderToken
-from connectors.core.clock import Clock
+from connectors.core.connector import Connector, Edge
 from connectors.core.cursors import read_cursor, read_from, write_cursor
 from connectors.core.errors import (
     Broken,
@@ -98,49 +96,26 @@ class Settings:
     http: HttpLimits = field(default_factory=HttpLimits)
 
 
-class ExtendCommerce:
+class ExtendCommerce(Connector):
     """An installation: destination of orders, source of shipments and stock, and of hooks about them."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        chance: random.Random | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        hosts: Mapping[str, str] | None = None,
-    ) -> None:
-        self.connection = settings.connection
-        limits = settings.http
-        self.settle = timedelta(seconds=limits.write_patience_seconds + limits.timeout_seconds) + settings.margin
+    def __init__(self, settings: Settings, **edge: Unpack[Edge]) -> None:
         self._settings = settings
         shown = base64.b64encode(f"{settings.username}:{settings.password}".encode()).decode("ascii")
-        self._http = Http(
+        http = Http(
             f"{settings.base_url.rstrip('/')}/v1_0/{segment(settings.client)}",
             vendor="extend_commerce",
             connection=settings.connection,
             auth=HeaderToken("ExtendBasicAuthorization", shown, prefix="Basic "),
-            clock=clock,
-            chance=chance,
-            limits=limits,
+            limits=settings.http,
             throttle=CallsPerWindow(settings.calls_per_minute, 60.0),
-            transport=transport,
-            hosts=hosts,
             secrets=(settings.password, shown, settings.webhook_secret),
             wait_seconds=wait_seconds,
             complaint=complaint,
+            **edge,
         )
+        super().__init__(settings, http)
         self._lists = Lists(self._http, size=settings.page_size, pages_maximum=settings.pages_maximum)
-
-    async def __aenter__(self) -> "ExtendCommerce":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
 
     async def check(self) -> str:
         """Prove the credentials. The API has no name for the installation, so the answer is its short name."""

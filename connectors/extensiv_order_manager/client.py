@@ -12,17 +12,14 @@ exists (200), and with 409 when what is sent differs. Lists are walked by page n
 takes a window (`updated_since`, inclusive), collects it whole and hands it over by update time.
 """
 
-import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
-
-import httpx
+from typing import Any, TypeVar, Unpack
 
 from connectors.canonical import Delivery, DeliveryState, Level, Money, Page, Product, Ref, Shipment, Warehouse
 from connectors.core.auth import ClientCredentials
-from connectors.core.clock import Clock
+from connectors.core.connector import Connector, Edge
 from connectors.core.cursors import read_cursor, read_from, write_cursor
 from connectors.core.errors import Conflict, Invalid, NotFound, Unreadable
 from connectors.core.http import Complaint, Http, HttpLimits
@@ -74,21 +71,10 @@ class Settings:
     http: HttpLimits = field(default_factory=HttpLimits)
 
 
-class OrderManager:
+class OrderManager(Connector):
     """An Order Manager account: destination of orders, source of shipments, stock and products."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        chance: random.Random | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        hosts: Mapping[str, str] | None = None,
-    ) -> None:
-        self.connection = settings.connection
-        limits = settings.http
-        self.settle = timedelta(seconds=limits.write_patience_seconds + limits.timeout_seconds) + settings.margin
+    def __init__(self, settings: Settings, **edge: Unpack[Edge]) -> None:
         self._settings = settings
         self._paging = PageNumber(
             page="page",
@@ -99,30 +85,18 @@ class OrderManager:
             pages_maximum=settings.pages_maximum,
         )
         token_url = f"{settings.auth_base_url.rstrip('/')}/oauth/token"
-        self._http = Http(
+        http = Http(
             settings.base_url,
             vendor="extensiv_order_manager",
             connection=settings.connection,
             auth=ClientCredentials(token_url, settings.client_id, settings.client_secret, style="form"),
-            clock=clock,
-            chance=chance,
-            limits=limits,
+            limits=settings.http,
             throttle=CallsPerWindow(settings.calls_per_minute, 60.0),
-            transport=transport,
-            hosts=hosts,
             secrets=(settings.client_secret,),
             complaint=complaint,
+            **edge,
         )
-
-    async def __aenter__(self) -> "OrderManager":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
+        super().__init__(settings, http)
 
     async def check(self) -> str:
         """Prove the credentials. The API has no name for the account, so the answer is the client id."""

@@ -13,18 +13,15 @@ walked by page number in the order of ids, in which nothing moves; each read tak
 collects it whole and hands it over by update time.
 """
 
-import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, Unpack
 from urllib.parse import quote
-
-import httpx
 
 from connectors.canonical import Delivery, DeliveryState, Hint, Level, Page, Product, Ref, Shipment, Warehouse
 from connectors.core.auth import ClientCredentials
-from connectors.core.clock import Clock
+from connectors.core.connector import Connector, Edge
 from connectors.core.cursors import read_cursor, read_from, write_cursor
 from connectors.core.errors import Conflict, Forbidden, Invalid, Unreadable
 from connectors.core.http import Complaint, Http, HttpLimits
@@ -90,27 +87,16 @@ class Settings:
     http: HttpLimits = field(default_factory=HttpLimits)
 
 
-class WarehouseManager:
+class WarehouseManager(Connector):
     """A customer's goods at a warehouse: destination of orders, source of shipments, stock and items."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        chance: random.Random | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        hosts: Mapping[str, str] | None = None,
-    ) -> None:
-        self.connection = settings.connection
-        limits = settings.http
-        self.settle = timedelta(seconds=limits.write_patience_seconds + limits.timeout_seconds) + settings.margin
+    def __init__(self, settings: Settings, **edge: Unpack[Edge]) -> None:
         self._settings = settings
         self._customer = _number(settings.customer_id, "customer_id")
         self._facility = _number(settings.facility_id, "facility_id")
         token_url = f"{settings.base_url.rstrip('/')}/AuthServer/api/Token"
         names = {"user_login": settings.user_login, "user_login_id": settings.user_login_id, "tpl": settings.tpl}
-        self._http = Http(
+        http = Http(
             settings.base_url,
             vendor="extensiv_warehouse_manager",
             connection=settings.connection,
@@ -121,25 +107,13 @@ class WarehouseManager:
                 style="basic_json",
                 more={name: value for name, value in names.items() if value},
             ),
-            clock=clock,
-            chance=chance,
-            limits=limits,
+            limits=settings.http,
             throttle=CallsPerWindow(settings.calls_per_minute, 60.0),
-            transport=transport,
-            hosts=hosts,
             secrets=(settings.client_secret,),
             complaint=complaint,
+            **edge,
         )
-
-    async def __aenter__(self) -> "WarehouseManager":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
+        super().__init__(settings, http)
 
     async def check(self) -> str:
         """Prove the credentials; answers the customer's name."""

@@ -11,15 +11,12 @@ Ids here are the numbers of global ids, as strings. Searches run on an index tha
 are read with an overlap; reads by id do not lag.
 """
 
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
-
-import httpx
+from typing import Unpack
 
 from connectors.canonical import Fulfillment, Hint, Level, Order, Page, Product, Warehouse
 from connectors.core.auth import Auth, ClientCredentials, HeaderToken, RefreshToken, Token
-from connectors.core.clock import Clock, LoopClock
+from connectors.core.connector import Connector, Edge
 from connectors.core.http import Http
 from connectors.core.reading import dig, understood
 from connectors.core.throttle import CostBucket
@@ -36,57 +33,37 @@ from connectors.shopify.webhooks import Subscription, Subscriptions, read_hint
 TOKEN_HEADER = "X-Shopify-Access-Token"  # noqa: S105 - the name of a header
 
 
-class Shopify:
+class Shopify(Connector):
     """A shop: orders start here, and here it is told what was shipped and what is left."""
 
     def __init__(
         self,
         settings: Settings,
         *,
-        clock: Clock | None = None,
-        chance: random.Random | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        hosts: Mapping[str, str] | None = None,
         token_kept: Callable[[Token], Awaitable[None]] | None = None,
+        **edge: Unpack[Edge],
     ) -> None:
         """`token_kept` is called with each renewed token pair before it is used, so that it can be stored."""
-        self.connection = settings.connection
-        limits = settings.http
-        self.settle = timedelta(seconds=limits.write_patience_seconds + limits.timeout_seconds) + settings.margin
         self._settings = settings
-        clock = clock or LoopClock()
-        chance = chance or random.Random()  # noqa: S311 - jitter and request keys, no secret
         bucket = CostBucket(maximum=1000.0, restore_per_second=50.0)  # the smallest there is; answers correct it
         base_url = settings.base_url or f"https://{checked_shop(settings.shop)}"
-        self._http = Http(
+        http = Http(
             base_url,
             vendor="shopify",
             connection=settings.connection,
             auth=_auth(settings, base_url, token_kept),
-            clock=clock,
-            chance=chance,
-            limits=limits,
+            limits=settings.http,
             throttle=bucket,
-            transport=transport,
-            hosts=hosts,
             secrets=(settings.access_token, settings.client_secret, settings.refresh_token),
             complaint=complaint,
+            **edge,
         )
+        super().__init__(settings, http)
         self._admin = Admin(self._http, bucket, settings.connection)
         self._lists = Lists(self._admin, settings)
-        self._fulfilling = Fulfilling(self._admin, clock, restock_cancelled=settings.restock_cancelled)
-        self._stock = Stock(self._admin, settings, chance)
+        self._fulfilling = Fulfilling(self._admin, http.clock, restock_cancelled=settings.restock_cancelled)
+        self._stock = Stock(self._admin, settings, http.chance)
         self._subscriptions = Subscriptions(self._admin)
-
-    async def __aenter__(self) -> "Shopify":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
 
     async def check(self) -> str:
         """Prove the credentials; answers the shop's name."""

@@ -13,14 +13,12 @@ Core WooCommerce knows no shipments: see `shipping`. A fulfilment's id is the or
 import base64
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from typing import Unpack
 from urllib.parse import urlsplit
-
-import httpx
 
 from connectors.canonical import Fulfillment, Hint, Level, Order, Page, Product, Warehouse
 from connectors.core.auth import Auth, HeaderToken, OAuth1
-from connectors.core.clock import Clock
+from connectors.core.connector import Connector, Edge
 from connectors.core.http import Http
 from connectors.core.throttle import CallsPerWindow
 from connectors.woocommerce.lists import Lists
@@ -31,52 +29,29 @@ from connectors.woocommerce.store import Store, complaint
 from connectors.woocommerce.webhooks import Subscription, Subscriptions, read_hint
 
 
-class WooCommerce:
+class WooCommerce(Connector):
     """A store: orders start here, and here it is told what was shipped and what is left."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        chance: random.Random | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        hosts: Mapping[str, str] | None = None,
-    ) -> None:
-        self.connection = settings.connection
-        limits = settings.http
-        self.settle = timedelta(seconds=limits.write_patience_seconds + limits.timeout_seconds) + settings.margin
+    def __init__(self, settings: Settings, **edge: Unpack[Edge]) -> None:
         self._settings = settings
         pair = base64.b64encode(f"{settings.consumer_key}:{settings.consumer_secret}".encode()).decode()
-        self._http = Http(
+        http = Http(
             settings.base_url,
             vendor="woocommerce",
             connection=settings.connection,
-            auth=_auth(settings, pair, chance),
-            clock=clock,
-            chance=chance,
-            limits=limits,
+            auth=_auth(settings, pair, edge.get("chance")),
+            limits=settings.http,
             throttle=CallsPerWindow(settings.calls_per_minute, 60.0),
-            transport=transport,
-            hosts=hosts,
             secrets=(settings.consumer_secret, settings.webhook_secret, pair),
             complaint=complaint,
+            **edge,
         )
+        super().__init__(settings, http)
         self._store = Store(self._http, settings)
         self._lists = Lists(self._store, settings)
         self._shipping = Shipping(self._store)
         self._stock = Stock(self._store)
         self._subscriptions = Subscriptions(self._store, settings.webhook_secret)
-
-    async def __aenter__(self) -> "WooCommerce":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
 
     async def check(self) -> str:
         """Prove the key; the API has no short name for the store, so the answer is its host."""

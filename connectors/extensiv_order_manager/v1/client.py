@@ -11,19 +11,16 @@ endpoint has its own quota, and says in milliseconds when to come again.
 """
 
 import math
-import random
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
-
-import httpx
+from typing import Any, TypeVar, Unpack
 
 from connectors.canonical import Delivery, DeliveryState, Level, Page, Product, Ref, Shipment, Warehouse
 from connectors.core.auth import HeaderToken
-from connectors.core.clock import Clock
+from connectors.core.connector import Connector, Edge
 from connectors.core.cursors import read_cursor, read_from, write_cursor
 from connectors.core.errors import Conflict, Invalid, NotApplied, NotFound, Refused, Unknown, Unreadable
 from connectors.core.http import Complaint, Http, HttpLimits
@@ -98,51 +95,28 @@ class Settings:
     http: HttpLimits = field(default_factory=HttpLimits)
 
 
-class OrderManagerV1:
+class OrderManagerV1(Connector):
     """An Order Manager account: destination of orders, source of shipments, stock and products, sink of stock."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock | None = None,
-        chance: random.Random | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        hosts: Mapping[str, str] | None = None,
-    ) -> None:
-        self.connection = settings.connection
-        limits = settings.http
-        self.settle = timedelta(seconds=limits.write_patience_seconds + limits.timeout_seconds) + settings.margin
+    def __init__(self, settings: Settings, **edge: Unpack[Edge]) -> None:
         self._settings = settings
         self._channel = int(settings.sales_channel_id)
         self._paging = PageNumber(
             page="page", size="limit", rows="", size_value=settings.page_size, pages_maximum=settings.pages_maximum
         )
-        self._http = Http(
+        http = Http(
             settings.base_url,
             vendor="extensiv_order_manager",
             connection=settings.connection,
             auth=HeaderToken("Authorization", settings.access_token, "Bearer "),
-            clock=clock,
-            chance=chance,
-            limits=limits,
+            limits=settings.http,
             throttles=_throttles() if settings.paced else _unpaced(),
-            transport=transport,
-            hosts=hosts,
             secrets=(settings.access_token,),
             wait_seconds=wait_seconds,
             complaint=complaint,
+            **edge,
         )
-
-    async def __aenter__(self) -> "OrderManagerV1":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Give the connections back."""
-        await self._http.aclose()
+        super().__init__(settings, http)
 
     async def check(self) -> str:
         """Prove the token; answers the company's name."""
