@@ -3,7 +3,6 @@
 import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 
@@ -13,10 +12,9 @@ from connectors.canonical import Address, Delivery, DeliveryLine, Level, Ref
 from connectors.extend_commerce import ExtendCommerce, Settings
 from contracts.contract import load
 from mock_servers.core.fake import Size
-from tests.ports.rig import Rig
-from tests.ports.stage import Edge, Stage, chance
+from tests.ports.rig import UNLIMITED, Rig
+from tests.ports.stage import Stage
 
-UNLIMITED = 1_000_000
 HOME = Address("Ana Ruiz", "Storgatan 5", "Borås", "50332", "SE", street2="2 tr", company="Acme AB", phone="0331234")
 HOOK_SECRET = "hook-secret-0123456789"
 LIMITS = tuple(load("extend_commerce").profile.surfaces["v1"].rate_limits)
@@ -27,6 +25,9 @@ class ExtendRig(Rig):
     """Orders arrive by the API only, so somebody else's arrive by another client's call."""
 
     vendor = "extend_commerce"
+    kind = ExtendCommerce
+    wrong: ClassVar = {"password": "not-the-password"}
+    unsafe = "http://s05.extend.se/RESTAPI"
     errors_inside = (
         {"Message": "An error has occurred."},
         {"Message": "Error getting order row list: There is no row at position 0."},
@@ -41,33 +42,10 @@ class ExtendRig(Rig):
     signature_minds_case = False
     voids = False
 
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> ExtendCommerce:
-        return ExtendCommerce(
-            replace(self._settings(stage), **{"calls_per_minute": UNLIMITED} | settings),
-            clock=stage.clock,
-            chance=chance(),
-            transport=edge,
-        )
-
-    def real(self, stage: Stage) -> ExtendCommerce:
-        return ExtendCommerce(self._settings(stage), clock=stage.clock, chance=chance())
-
-    def unencrypted(self, stage: Stage) -> ExtendCommerce:
-        settings = replace(self._settings(stage), base_url="http://s05.extend.se/RESTAPI")
-        return ExtendCommerce(settings, clock=stage.clock)
-
-    def stranger(self, stage: Stage, edge: Edge) -> ExtendCommerce:
-        settings = replace(self._settings(stage), password="not-the-password")
-        return ExtendCommerce(settings, clock=stage.clock, chance=chance(), transport=edge)
-
-    def renewing(self) -> Mapping[str, Any]:
-        return {}  # a name and a password do not end
-
-    def paced(self, stage: Stage, edge: Edge) -> ExtendCommerce:
+    def restore_limits(self, stage: Stage) -> None:
         for name in LIMITS:
             if stage.world.settings.get(f"{self.vendor}.limit.{name}") == {"limit": UNLIMITED}:
                 del stage.world.settings[f"{self.vendor}.limit.{name}"]
-        return ExtendCommerce(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
 
     def furnish(self, stage: Stage) -> None:
         stage.sandbox.fill(Size(orders=0, products=3))
@@ -77,7 +55,7 @@ class ExtendRig(Rig):
         for name in LIMITS:
             stage.world.settings[f"{self.vendor}.limit.{name}"] = {"limit": limit}
 
-    def _settings(self, stage: Stage) -> Settings:
+    def settings(self, stage: Stage) -> Settings:
         about = stage.credentials
         return Settings(
             "extend", about["client"], about["username"], about["password"], "C-1001", webhook_secret=HOOK_SECRET
@@ -234,11 +212,11 @@ class ExtendRig(Rig):
             ("BalanceChanged", sku),
         ]
 
-    def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> Any:
+    def listener(self, secret: str | None, account: str | None) -> Mapping[str, Any]:
         """Each installation's hook has its own secret: that is what tells them apart."""
-        told = "another-secret-0123" if account is not None else HOOK_SECRET if secret is None else secret
-        settings = replace(self._settings(stage), webhook_secret=told)
-        return ExtendCommerce(settings, clock=stage.clock, chance=chance(), transport=Edge(stage.edge.inner))
+        if account is not None:
+            return {"webhook_secret": "another-secret-0123"}
+        return {} if secret is None else {"webhook_secret": secret}
 
 
 ADDRESS = {

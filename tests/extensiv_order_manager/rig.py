@@ -3,8 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -12,11 +11,9 @@ from connectors.canonical import Address, Delivery, DeliveryLine, Level, Ref
 from connectors.extensiv_order_manager import OrderManager, Settings, v1
 from connectors.extensiv_order_manager.v1 import OrderManagerV1
 from mock_servers.core.fake import Size
-from tests.ports.rig import Rig
-from tests.ports.stage import Edge, Stage, chance
+from tests.ports.rig import UNLIMITED, Rig
+from tests.ports.stage import Edge, Stage
 
-UNLIMITED = 1_000_000
-QUOTAS = ("default", "totals", "adjust", "create_stock")
 HOME = Address("Ana Ruiz", "5 Pine Rd", "Albany", "12207", "US", region="NY", street2="Apt 4", company="Acme")
 
 
@@ -25,29 +22,14 @@ class OrderManagerRig(Rig):
 
     vendor = "extensiv_order_manager"
     kind = OrderManager
+    wrong: ClassVar[Mapping[str, Any]] = {"client_secret": "not-the-secret"}
+    unsafe = "http://api.extensiv.io"
+    quotas: ClassVar[Sequence[str]] = ("default",)
     errors_inside = (
         {"error": {"code": "internal_error", "message": "Something went wrong on our side."}},
         {"error": "server_error", "error_description": "Something went wrong."},
         {"data": None, "error": {"code": "rate_limited", "message": "Slow down."}},
     )
-
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
-        return self.kind(
-            replace(self._settings(stage), **{"calls_per_minute": UNLIMITED} | settings),
-            clock=stage.clock,
-            chance=chance(),
-            transport=edge,
-        )
-
-    def real(self, stage: Stage) -> Any:
-        return self.kind(self._settings(stage), clock=stage.clock, chance=chance())
-
-    def unencrypted(self, stage: Stage) -> Any:
-        return self.kind(replace(self._settings(stage), base_url="http://api.extensiv.io"), clock=stage.clock)
-
-    def stranger(self, stage: Stage, edge: Edge) -> Any:
-        settings = replace(self._settings(stage), client_secret="not-the-secret")
-        return self.kind(settings, clock=stage.clock, chance=chance(), transport=edge)
 
     def renewing(self) -> Mapping[str, Any]:
         async def client_credentials(stage: Stage, edge: Edge) -> Any:
@@ -55,16 +37,17 @@ class OrderManagerRig(Rig):
 
         return {"client_credentials": client_credentials}
 
-    def paced(self, stage: Stage, edge: Edge) -> Any:
-        if stage.world.settings.get(f"{self.vendor}.limit.default") == {"limit": UNLIMITED}:
-            del stage.world.settings[f"{self.vendor}.limit.default"]
-        return self.kind(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
+    def restore_limits(self, stage: Stage) -> None:
+        for name in self.quotas:
+            if stage.world.settings.get(f"{self.vendor}.limit.{name}") == {"limit": UNLIMITED}:
+                del stage.world.settings[f"{self.vendor}.limit.{name}"]
 
     def furnish(self, stage: Stage) -> None:
         stage.sandbox.fill(Size(orders=0, products=3))
-        stage.world.settings[f"{self.vendor}.limit.default"] = {"limit": UNLIMITED}
+        for name in self.quotas:
+            stage.world.settings[f"{self.vendor}.limit.{name}"] = {"limit": UNLIMITED}
 
-    def _settings(self, stage: Stage) -> Settings:
+    def settings(self, stage: Stage) -> Any:
         about = stage.credentials
         return Settings("om", about["client_id"], about["client_secret"])
 
@@ -211,42 +194,21 @@ class OrderManagerV1Rig(OrderManagerRig):
 
     dialect = "v1"
     kind = OrderManagerV1
+    lifted: ClassVar[Mapping[str, Any]] = {"paced": False}
+    wrong: ClassVar[Mapping[str, Any]] = {"access_token": "not-the-token"}
+    unsafe = "http://api.skubana.com"
+    quotas = ("default", "totals", "adjust", "create_stock")
     errors_inside = (
         {"message": "Request quota exceeded"},
         {"error": "invalid_token", "error_description": "Invalid access token"},
         {"message": "Order number exists already", "errors": [{"errorCode": "X", "fieldName": "y", "message": "z"}]},
     )
 
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
-        made = replace(self._v1(stage), **{"paced": False} | settings)
-        return self.kind(made, clock=stage.clock, chance=chance(), transport=edge)
-
-    def real(self, stage: Stage) -> Any:
-        return self.kind(self._v1(stage), clock=stage.clock, chance=chance())
-
-    def unencrypted(self, stage: Stage) -> Any:
-        return self.kind(replace(self._v1(stage), base_url="http://api.skubana.com"), clock=stage.clock)
-
-    def stranger(self, stage: Stage, edge: Edge) -> Any:
-        settings = replace(self._v1(stage), access_token="not-the-token")
-        return self.kind(settings, clock=stage.clock, chance=chance(), transport=edge)
-
     def renewing(self) -> Mapping[str, Any]:
         """The token lives until the app is uninstalled."""
         return {}
 
-    def paced(self, stage: Stage, edge: Edge) -> Any:
-        for name in QUOTAS:
-            if stage.world.settings.get(f"{self.vendor}.limit.{name}") == {"limit": UNLIMITED}:
-                del stage.world.settings[f"{self.vendor}.limit.{name}"]
-        return self.kind(self._v1(stage), clock=stage.clock, chance=chance(), transport=edge)
-
-    def furnish(self, stage: Stage) -> None:
-        super().furnish(stage)
-        for name in QUOTAS:
-            stage.world.settings[f"{self.vendor}.limit.{name}"] = {"limit": UNLIMITED}
-
-    def _v1(self, stage: Stage) -> v1.Settings:
+    def settings(self, stage: Stage) -> Any:
         return v1.Settings("om", stage.credentials["access_token"], int(stage.credentials["sales_channel_id"]))
 
     # What goes over the wire
@@ -284,7 +246,7 @@ class OrderManagerV1Rig(OrderManagerRig):
         return float(reply.headers["x-skubana-quota-retryafter"]) / 1000 if reply.status_code == 429 else None
 
     def tighten(self, stage: Stage) -> None:
-        for name in QUOTAS:
+        for name in self.quotas:
             stage.world.settings[f"{self.vendor}.limit.{name}"] = {"limit": 2}
 
     # OrderDestination

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -12,10 +11,9 @@ from connectors.extensiv_warehouse_manager import Settings, WarehouseManager
 from mock_servers.core.fake import Size
 from mock_servers.core.rsa import key_of, public_pem
 from mock_servers.extensiv_warehouse_manager.behaviour.token import signer_of
-from tests.ports.rig import Rig
-from tests.ports.stage import Edge, Stage, chance
+from tests.ports.rig import UNLIMITED, Rig
+from tests.ports.stage import Edge, Stage
 
-UNLIMITED = 1_000_000
 HOME = Address("Ana Ruiz", "5 Pine Rd", "Albany", "12207", "US", region="NY", street2="Apt 4", company="Acme")
 BASE_URL = "https://secure-wms.com"
 NAMES = {
@@ -34,46 +32,30 @@ class WarehouseManagerRig(Rig):
     """Orders arrive by the API only, so somebody else's arrive by another client's call."""
 
     vendor = "extensiv_warehouse_manager"
+    kind = WarehouseManager
+    wrong: ClassVar = {"client_secret": "not-the-secret"}
+    unsafe = "http://secure-wms.com"
     errors_inside = (
         {"Message": "An error has occurred."},
         {"$type": "WMS.V2.Generic.Models.Exceptions.OperationException", "ErrorCode": "InUse", "Hint": "Later."},
         {"error": "server_error"},
     )
 
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> WarehouseManager:
-        return WarehouseManager(
-            replace(self._settings(stage), **{"calls_per_minute": UNLIMITED} | settings),
-            clock=stage.clock,
-            chance=chance(),
-            transport=edge,
-        )
-
-    def real(self, stage: Stage) -> WarehouseManager:
-        return WarehouseManager(self._settings(stage), clock=stage.clock, chance=chance())
-
-    def unencrypted(self, stage: Stage) -> WarehouseManager:
-        return WarehouseManager(replace(self._settings(stage), base_url="http://secure-wms.com"), clock=stage.clock)
-
-    def stranger(self, stage: Stage, edge: Edge) -> WarehouseManager:
-        settings = replace(self._settings(stage), client_secret="not-the-secret")
-        return WarehouseManager(settings, clock=stage.clock, chance=chance(), transport=edge)
-
     def renewing(self) -> Mapping[str, Any]:
-        async def client_credentials(stage: Stage, edge: Edge) -> WarehouseManager:
+        async def client_credentials(stage: Stage, edge: Edge) -> Any:
             return self.connect(stage, edge)
 
         return {"client_credentials": client_credentials}
 
-    def paced(self, stage: Stage, edge: Edge) -> WarehouseManager:
+    def restore_limits(self, stage: Stage) -> None:
         if stage.world.settings.get(f"{self.vendor}.limit.default") == {"limit": UNLIMITED}:
             stage.world.settings[f"{self.vendor}.limit.default"] = {"limit": 400}
-        return WarehouseManager(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
 
     def furnish(self, stage: Stage) -> None:
         stage.sandbox.fill(Size(orders=0, products=3))
         stage.world.settings[f"{self.vendor}.limit.default"] = {"limit": UNLIMITED}
 
-    def _settings(self, stage: Stage) -> Settings:
+    def settings(self, stage: Stage) -> Settings:
         about = stage.credentials
         names = ("client_id", "client_secret", "customer_id", "facility_id", "user_login", "tpl")
         return Settings("wm", **{name: about[name] for name in names}, webhook_public_key=self._public_key(stage))
@@ -244,14 +226,11 @@ class WarehouseManagerRig(Rig):
             ("ItemCreate", str(item)),
         ]
 
-    def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> WarehouseManager:
+    def listener(self, secret: str | None, account: str | None) -> Mapping[str, Any]:
         """Events are signed with the warehouse's key: another account's is another key."""
-        settings = self._settings(stage)
-        if secret is not None:
-            settings = replace(settings, webhook_public_key=secret)
         if account is not None:
-            settings = replace(settings, webhook_public_key=public_pem(key_of(account)))
-        return WarehouseManager(settings, clock=stage.clock, chance=chance(), transport=Edge(stage.edge.inner))
+            return {"webhook_public_key": public_pem(key_of(account))}
+        return {} if secret is None else {"webhook_public_key": secret}
 
 
 RIG = WarehouseManagerRig()

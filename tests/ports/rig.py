@@ -8,6 +8,7 @@ connector.
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +20,9 @@ import pytest
 from connectors import ports
 from connectors.canonical import Address, Delivery, DeliveryState, Fulfillment, Level, Order, Product, Ref, Shipment
 from contracts.contract import load
-from tests.ports.stage import Edge, Stage, ground
+from tests.ports.stage import Edge, Stage, chance, ground
 
+UNLIMITED = 1_000_000
 FOLDER = Path(__file__).parent.parent
 PORTS = (
     ports.OrderSource,
@@ -56,29 +58,48 @@ class Rig:
 
     # The connector
 
+    lifted: ClassVar[Mapping[str, Any]] = {"calls_per_minute": UNLIMITED}
+    """The connector's settings that free it of limits of its own."""
+    wrong: ClassVar[Mapping[str, Any]]
+    """Settings that nobody is let in with."""
+    unsafe: ClassVar[str]
+    """An `http://` address beyond this machine."""
+
+    def settings(self, stage: Stage) -> Any:
+        """The connector's settings, as in production, with the world's credentials."""
+        raise NotImplementedError
+
+    def made(self, stage: Stage, settings: Any, **edge: Any) -> Any:
+        """The connector, on the story's time."""
+        return self.kind(settings, clock=stage.clock, chance=chance(), **edge)
+
     def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
         """The connector with the world's credentials, unbounded by limits of its own, sending over `edge`."""
-        raise NotImplementedError
+        return self.made(stage, replace(self.settings(stage), **{**self.lifted, **settings}), transport=edge)
 
     def real(self, stage: Stage) -> Any:
         """The connector as in production: the vendor's own addresses, httpx's own transport."""
-        raise NotImplementedError
+        return self.made(stage, self.settings(stage))
 
     def unencrypted(self, stage: Stage) -> Any:
         """The same with an `http://` address beyond this machine. Raises `Invalid`."""
-        raise NotImplementedError
+        return self.made(stage, replace(self.settings(stage), base_url=self.unsafe))
 
     def stranger(self, stage: Stage, edge: Edge) -> Any:
         """The connector with credentials that are wrong."""
-        raise NotImplementedError
-
-    def renewing(self) -> Mapping[str, Any]:
-        """Ways to have a token that ends, by name: `async (stage, edge) -> connector`."""
-        raise NotImplementedError
+        return self.made(stage, replace(self.settings(stage), **self.wrong), transport=edge)
 
     def paced(self, stage: Stage, edge: Edge) -> Any:
-        """The connector with the limits it keeps in production."""
-        raise NotImplementedError
+        """The connector with the limits it keeps in production, and so does the vendor."""
+        self.restore_limits(stage)
+        return self.made(stage, self.settings(stage), transport=edge)
+
+    def restore_limits(self, stage: Stage) -> None:
+        """The vendor's limits as they are in production, where `furnish` lifted them."""
+
+    def renewing(self) -> Mapping[str, Any]:
+        """Ways to have a token that ends, by name: `async (stage, edge) -> connector`; none where nothing ends."""
+        return {}
 
     def furnish(self, stage: Stage) -> None:
         """What a world needs before anything can happen in it; the vendor's limits are lifted."""
@@ -280,6 +301,11 @@ class Rig:
 
     def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> Any:
         """A connector that verifies with another signing secret, or for another account."""
+        said = self.listener(secret, account)
+        return self.made(stage, replace(self.settings(stage), **said), transport=Edge(stage.edge.inner))
+
+    def listener(self, secret: str | None, account: str | None) -> Mapping[str, Any]:
+        """The settings that say so; none of what is None."""
         raise NotImplementedError
 
     # Asked of the connector

@@ -10,7 +10,7 @@ import httpx
 from connectors.canonical import Address, Fulfillment, Level, Parcel, Ref
 from connectors.shopify import App, OAuth, Settings, Shopify
 from tests.ports.rig import Rig
-from tests.ports.stage import Edge, Stage, chance
+from tests.ports.stage import Edge, Stage
 
 SKUS = ("MUG-BLU", "MUG-RED", "SOCKS")
 STOCK = 10_000
@@ -30,6 +30,8 @@ TOPICS = (
 class ShopifyRig(Rig):
     vendor = "shopify"
     kind = Shopify
+    lifted: ClassVar = {}
+    wrong: ClassVar = {"access_token": "shpat_not_the_token"}
     refusals: ClassVar = {
         "throttled": "NotApplied",
         "graphql_internal_error": "Unknown",
@@ -45,19 +47,9 @@ class ShopifyRig(Rig):
         {"data": {}, "errors": [{"message": "of a kind nobody knows"}]},
     )
 
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> Any:
-        return self.kind(replace(self._settings(stage), **settings), clock=stage.clock, chance=chance(), transport=edge)
-
-    def real(self, stage: Stage) -> Any:
-        return self.kind(self._settings(stage), clock=stage.clock, chance=chance())
-
     def unencrypted(self, stage: Stage) -> Any:
-        settings = self._settings(stage)
-        return self.kind(replace(settings, base_url=f"http://{settings.shop}"), clock=stage.clock)
-
-    def stranger(self, stage: Stage, edge: Edge) -> Any:
-        settings = replace(self._settings(stage), access_token="shpat_not_the_token")
-        return self.kind(settings, clock=stage.clock, chance=chance(), transport=edge)
+        settings = self.settings(stage)
+        return self.made(stage, replace(settings, base_url=f"http://{settings.shop}"))
 
     def renewing(self) -> Mapping[str, Any]:
         async def client_credentials(stage: Stage, edge: Edge) -> Any:
@@ -79,16 +71,15 @@ class ShopifyRig(Rig):
 
         return {"client_credentials": client_credentials, "refresh_token": refresh_token}
 
-    def paced(self, stage: Stage, edge: Edge) -> Any:
+    def restore_limits(self, stage: Stage) -> None:
         """A shop on the smallest plan, so that a crowd meets its limits soon."""
         stage.world.settings.setdefault(f"{self.vendor}.limit.cost", {"maximum": 1000, "restore_per_second": 50})
-        return self.connect(stage, edge)
 
     def furnish(self, stage: Stage) -> None:
         for sku in SKUS:
             stage.act("add_product", sku=sku, quantity=STOCK)
 
-    def _settings(self, stage: Stage) -> Settings:
+    def settings(self, stage: Stage) -> Settings:
         about = stage.credentials
         return Settings("shop", about["shop"], access_token=about["access_token"], client_secret=about["client_secret"])
 
@@ -272,13 +263,9 @@ class ShopifyRig(Rig):
             ("products/create", _number(product)),
         ]
 
-    def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> Any:
-        settings = self._settings(stage)
-        if secret is not None:
-            settings = replace(settings, client_secret=secret)
-        if account is not None:
-            settings = replace(settings, shop=account)
-        return self.kind(settings, clock=stage.clock, chance=chance(), transport=Edge(stage.edge.inner))
+    def listener(self, secret: str | None, account: str | None) -> Mapping[str, Any]:
+        said = {} if secret is None else {"client_secret": secret}
+        return said if account is None else said | {"shop": account}
 
 
 def _number(global_id: str) -> str:

@@ -1,8 +1,7 @@
 """WooCommerce, rigged for the suites of ports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -10,7 +9,7 @@ from connectors.canonical import Address, Fulfillment, Level, Parcel, Ref
 from connectors.woocommerce import Settings, WooCommerce
 from mock_servers.core.webhooks import Courier
 from tests.ports.rig import Rig
-from tests.ports.stage import Edge, Stage, chance
+from tests.ports.stage import Stage
 
 SKUS = ("MUG-BLU", "MUG-RED", "SOCKS")
 STOCK = 10_000
@@ -21,32 +20,14 @@ TOPICS = ("order.created", "order.updated", "product.created", "product.updated"
 
 class WooCommerceRig(Rig):
     vendor = "woocommerce"
+    kind = WooCommerce
+    wrong: ClassVar = {"consumer_secret": "cs_not_the_secret"}
+    unsafe = f"http://{HOST}"
     errors_inside = (
         {"code": "internal_server_error", "message": "<p>There has been a critical error on this website.</p>"},
         {"success": False, "data": None},
         {"code": "rest_no_route", "message": "No route was found.", "data": {"status": 404}},
     )
-
-    def connect(self, stage: Stage, edge: Edge, **settings: Any) -> WooCommerce:
-        mine = replace(self._settings(stage), **{"calls_per_minute": 1_000_000} | settings)
-        return WooCommerce(mine, clock=stage.clock, chance=chance(), transport=edge)
-
-    def real(self, stage: Stage) -> WooCommerce:
-        return WooCommerce(self._settings(stage), clock=stage.clock, chance=chance())
-
-    def unencrypted(self, stage: Stage) -> WooCommerce:
-        return WooCommerce(replace(self._settings(stage), base_url=f"http://{HOST}"), clock=stage.clock)
-
-    def stranger(self, stage: Stage, edge: Edge) -> WooCommerce:
-        settings = replace(self._settings(stage), consumer_secret="cs_not_the_secret")
-        return WooCommerce(settings, clock=stage.clock, chance=chance(), transport=edge)
-
-    def renewing(self) -> Mapping[str, Any]:
-        """A key never ends."""
-        return {}
-
-    def paced(self, stage: Stage, edge: Edge) -> WooCommerce:
-        return WooCommerce(self._settings(stage), clock=stage.clock, chance=chance(), transport=edge)
 
     def furnish(self, stage: Stage) -> None:
         for sku in SKUS[:2]:
@@ -54,7 +35,7 @@ class WooCommerceRig(Rig):
         stage.act("add_product", sku="CLOTHES")
         stage.act("add_product", sku=SKUS[2], quantity=STOCK, parent="CLOTHES", option="Wool")
 
-    def _settings(self, stage: Stage) -> Settings:
+    def settings(self, stage: Stage) -> Settings:
         about = stage.credentials
         return Settings(
             "shop",
@@ -221,13 +202,9 @@ class WooCommerceRig(Rig):
             ("product.updated", str(product)),
         ]
 
-    def listening(self, stage: Stage, *, secret: str | None = None, account: str | None = None) -> WooCommerce:
-        settings = self._settings(stage)
-        if secret is not None:
-            settings = replace(settings, webhook_secret=secret)
-        if account is not None:
-            settings = replace(settings, site_url=f"https://{account}")
-        return WooCommerce(settings, clock=stage.clock, chance=chance(), transport=Edge(stage.edge.inner))
+    def listener(self, secret: str | None, account: str | None) -> Mapping[str, Any]:
+        said = {} if secret is None else {"webhook_secret": secret}
+        return said if account is None else said | {"site_url": f"https://{account}"}
 
 
 RIG = WooCommerceRig()
