@@ -4,7 +4,7 @@ They go through the same behaviours as the API and are told of in the same event
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -61,12 +61,14 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Checkout(Struct, frozen=True, forbid_unknown_fields=True):
-    """A basket, and who pays for it. Not `paid` is cash on delivery; `fulfill_at` (a moment) puts it off."""
+    """A basket, and who pays for it. Not `paid` is cash on delivery; `payment` is SALE, or AUTHORIZATION where money is
+    captured later; `fulfill_at` (a moment) puts it off."""
 
     lines: list[Line]
     email: str = "shopper@example.com"
     address: Address = Address()
     paid: bool = True
+    payment: Literal["SALE", "AUTHORIZATION"] = "SALE"
     note: str | None = None
     tags: list[str] = []
     shipping: str = "Standard"
@@ -179,8 +181,7 @@ def checkout(work: Work, given: Checkout) -> Json:
             "shippingLines": [
                 order_documents.shipping_document(shipping_id, given.shipping, None, shipping_price, currency)
             ],
-            "paid": given.paid,
-            "gateway": "bogus",
+            "transactions": [{"kind": given.payment, "gateway": "bogus"}] if given.paid else [],
             "fulfillAt": given.fulfill_at,
             "sourceIdentifier": given.source_identifier,
         },

@@ -8,6 +8,7 @@ from mock_servers.core.fake import Work
 from mock_servers.shopify.behaviour.base import fake
 from mock_servers.shopify.behaviour.fulfillment_orders import CLOSED
 from mock_servers.shopify.behaviour.orders import display_status
+from mock_servers.shopify.behaviour.payments import PAYMENTS, authorized, done
 
 Json = dict[str, Any]
 
@@ -89,10 +90,13 @@ def an_order_shows_how_its_fulfilment_stands(work: Work) -> Iterator[str]:
 def money_adds_up(work: Work) -> Iterator[str]:
     """What was received and refunded is what the transactions say."""
     for order in _bodies(work, "order"):
-        for kind, member in (("SALE", "received"), ("REFUND", "refunded")):
-            moved = sum((Decimal(each["amount"]) for each in order["transactions"] if each["kind"] == kind), Decimal(0))
+        for kinds, member in ((PAYMENTS, "received"), ({"REFUND"}, "refunded")):
+            moved = sum((Decimal(each["amount"]) for each in done(order, kinds)), Decimal(0))
             if moved != Decimal(order["amounts"][member]):
                 yield f"{order['name']} has {member} {order['amounts'][member]}, its transactions {moved}"
+        for each in done(order, {"AUTHORIZATION"}):
+            if authorized(order, each) < 0:
+                yield f"{each['id']} was captured beyond what it authorized"
 
 
 @fake.sound

@@ -21,6 +21,7 @@ from mock_servers.shopify.behaviour import (
     inventory,
     order_documents,
     orders,
+    payments,
     products,
 )
 from mock_servers.shopify.behaviour.base import FIRST_NUMBER, FIRST_NUMBERS, fake, gid, id_key, shop_of
@@ -248,16 +249,9 @@ class Sower:
 
     def paid(self, order: Json) -> Json:
         amount = order["amounts"]["total"]
-        sale = {
-            "id": gid("OrderTransaction", next(self.ids["OrderTransaction"])),
-            "kind": "SALE",
-            "status": "SUCCESS",
-            "amount": amount,
-            "gateway": "bogus",
-            "parentId": None,
-            "createdAt": order["createdAt"],
-            "processedAt": order["createdAt"],
-        }
+        id = gid("OrderTransaction", next(self.ids["OrderTransaction"]))
+        payment = f"{order['name']}.1"
+        sale = payments.transaction_document(order["createdAt"], id, "SALE", amount, "bogus", payment=payment)
         return order | {
             "amounts": order["amounts"] | {"received": amount},
             "transactions": [sale],

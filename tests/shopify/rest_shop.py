@@ -56,3 +56,30 @@ def rest_shop(**kwargs: Any) -> RestShop:
     made.product("MUG-BLU", 10)
     made.product("MUG-RED", 10)
     return made
+
+
+# What several stories need
+
+CHART = {"title": "Chart", "price": "12.50", "quantity": 2}
+
+
+def gid(type_name: str, number: int) -> str:
+    return f"gid://shopify/{type_name}/{number}"
+
+
+def waiting(shop: RestShop, number: int) -> list[Json]:
+    """The fulfilment orders of an order."""
+    return shop.rest(f"orders/{number}/fulfillment_orders.json")["fulfillment_orders"]
+
+
+def parcel(row: Json, *units: int, **more: Any) -> Json:
+    """The body of a fulfilment of so many units of each line, or of all of them."""
+    lines = [{"id": line["id"], "quantity": count} for line, count in zip(row["line_items"], units, strict=False)]
+    entry = {"fulfillment_order_id": row["id"]} | ({"fulfillment_order_line_items": lines} if units else {})
+    return {"fulfillment": {"line_items_by_fulfillment_order": [entry]} | more}
+
+
+def stocked(shop):
+    item = shop.rest("products.json")["products"][0]["variants"][0]["inventory_item_id"]
+    place = shop.rest("locations.json")["locations"][0]["id"]
+    return {"inventory_item_id": item, "location_id": place}

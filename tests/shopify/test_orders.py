@@ -385,7 +385,7 @@ def test_an_order_of_an_app_may_be_paid_and_of_things_the_shop_does_not_list():
         CREATE,
         o={
             "lineItems": [{"title": "Sail", "quantity": 2, "priceSet": price}],
-            "transactions": [{"amountSet": price, "gateway": "cash"}],
+            "transactions": [{"amountSet": price, "gateway": "cash"}, {"amountSet": price, "gateway": "card"}],
         },
     )["order"]
 

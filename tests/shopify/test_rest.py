@@ -265,14 +265,6 @@ def test_what_is_not_there_is_not_found_whatever_its_name():
         assert (answer.status_code, answer.json()) == (404, {"errors": "Not Found"}), path
 
 
-def test_known_operations_that_are_not_built_say_so():
-    shop = rest_shop()
-    order = shop.number(shop.order())
-    answer = shop.does("POST", f"orders/{order}/refunds/calculate.json", {})
-    assert answer.status_code == 501
-    assert answer.json()["seatrial"]["unbuilt"] == "calculateRefund"
-
-
 @pytest.mark.parametrize(
     ("path", "body", "status", "errors"),
     [

@@ -16,10 +16,14 @@ from mock_servers.shopify.behaviour import (
     order_fields,
     order_list,
     orders,
+    payments,
+    product_changes,
     products,
+    refund_sums,
     refunds,
     rest,
     shop,
+    transactions,
     webhooks,
 )
 from mock_servers.shopify.behaviour.base import fake
@@ -37,9 +41,13 @@ __all__ = [
     "order_fields",
     "order_list",
     "orders",
+    "payments",
+    "product_changes",
     "products",
+    "refund_sums",
     "refunds",
     "rest",
     "shop",
+    "transactions",
     "webhooks",
 ]

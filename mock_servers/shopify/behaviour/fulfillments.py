@@ -319,8 +319,33 @@ def fulfillment_event_create(work: Work, args: Json) -> Json:
     if given.get("estimatedDeliveryAt"):
         changes["estimatedDeliveryAt"] = given["estimatedDeliveryAt"]
     changed = save(work, "fulfillment", fulfillment | changes | {"updatedAt": work.stamp}).body
+    _tell_event(work, changed, event, "fulfillment_events/create")
     tell_fulfillment(work, changed, "fulfillments/update")
     return {"fulfillmentEvent": event, "userErrors": []}
+
+
+def delete_event(work: Work, fulfillment: Json, event: Json) -> Json:
+    """It never happened: the parcel is where the event before it says, or has only been sent. That it is the event
+    before it in the list, and what becomes of the moments, is assumed."""
+    left = [each for each in fulfillment["events"] if each is not event]
+    changes: Json = {"events": left}
+    if fulfillment["displayStatus"] != "CANCELED":
+        changes["displayStatus"] = SHOWN_AS[left[-1]["status"]] if left else "FULFILLED"
+    for status, member in (("IN_TRANSIT", "inTransitAt"), ("DELIVERED", "deliveredAt")):
+        stamps = [each["happenedAt"] for each in left if each["status"] == status]
+        changes[member] = stamps[-1] if stamps else None
+    told = [each["estimatedDeliveryAt"] for each in left if each["estimatedDeliveryAt"]]
+    changes["estimatedDeliveryAt"] = told[-1] if told else None
+    changed = save(work, "fulfillment", fulfillment | changes | {"updatedAt": work.stamp}).body
+    _tell_event(work, changed, event, "fulfillment_events/delete")
+    tell_fulfillment(work, changed, "fulfillments/update")
+    return changed
+
+
+def _tell_event(work: Work, fulfillment: Json, event: Json, topic: str) -> None:
+    from mock_servers.shopify.behaviour.rest import fulfillment_event_shape
+
+    tell(work, topic, lambda: fulfillment_event_shape(work, fulfillment, event))
 
 
 # Queries --------------------------------------------------------------------------------------------------------------

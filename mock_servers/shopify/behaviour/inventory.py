@@ -151,6 +151,10 @@ def _shift_tracked(work: Work, item_id: str | None, location_id: str, deltas: Js
 GRAMS = {"GRAMS": 1.0, "KILOGRAMS": 1000.0, "OUNCES": 28.349523125, "POUNDS": 453.59237}
 
 
+SHARED = frozenset({"sku", "skuKey", "requiresShipping", "grams"})
+"""What a variant keeps of its item."""
+
+
 def change_item(work: Work, item: Json, given: Json) -> Json:
     """Change what an item says of itself; its variant shows the same SKU."""
     plain = (
@@ -169,15 +173,18 @@ def change_item(work: Work, item: Json, given: Json) -> Json:
         changes["grams"] = round(weight["value"] * GRAMS[weight["unit"]])
     if "sku" in changes:
         changes["skuKey"] = changes["sku"].lower()
-        _rename_variant(work, item["variantId"], changes["sku"])
+    shared: Json = {name: value for name, value in changes.items() if name in SHARED}
+    if shared:
+        _tell_variant(work, item["variantId"], shared)
     saved = save(work, "inventory_item", item | changes | {"updatedAt": work.stamp}).body
     tell(work, "inventory_items/update", lambda: _item_shape(work, saved))
     return saved
 
 
-def _rename_variant(work: Work, variant_id: str, sku: str) -> None:
+def _tell_variant(work: Work, variant_id: str, changes: Json) -> None:
+    """What an item and its variant both keep."""
     variant = found(work, "ProductVariant", variant_id)
-    save(work, "variant", variant | {"sku": sku, "skuKey": sku.lower(), "updatedAt": work.stamp})
+    save(work, "variant", variant | changes | {"updatedAt": work.stamp})
     product = found(work, "Product", variant["productId"])
     keys = [each["skuKey"] for each in variants_of(work, product)]
     save(work, "product", product | {"skuKeys": keys, "updatedAt": work.stamp})
@@ -289,8 +296,9 @@ def duplicate_sku_count(source: Json, _args: Json, run: Run) -> int:
 
 
 @fake.field("InventoryLevel.item", "InventoryChange.item")
-def level_item(source: Json, _args: Json, run: Run) -> Json:
-    return found(run.call, "InventoryItem", source["itemId"])
+def level_item(source: Json, _args: Json, run: Run) -> Json | None:
+    document = find(run.call, "InventoryItem", source["itemId"])  # a change may outlive its item
+    return document.body if document else None
 
 
 @fake.field("InventoryLevel.location", "InventoryChange.location")

@@ -1,5 +1,6 @@
 """The mutations of orders, and of the tags of whatever has tags (dossier §6.2, §7.4)."""
 
+from decimal import Decimal
 from typing import Any
 
 from mock_servers.core.clock import iso_seconds
@@ -8,6 +9,7 @@ from mock_servers.core.filters import Is
 from mock_servers.core.graphql import FieldError
 from mock_servers.shopify.behaviour import fulfillment_orders, inventory
 from mock_servers.shopify.behaviour.base import (
+    ZERO,
     fact,
     fake,
     find,
@@ -26,12 +28,12 @@ from mock_servers.shopify.behaviour.orders import (
     cancel_errors,
     change_order,
     fulfillments_of,
-    may_be_paid,
     new_order,
     pay,
     sold_out,
 )
 from mock_servers.shopify.behaviour.paging import save
+from mock_servers.shopify.behaviour.payments import may_be_paid
 from mock_servers.shopify.behaviour.products import change_product
 
 Json = dict[str, Any]
@@ -54,7 +56,6 @@ def order_create(work: Work, args: Json) -> Json:
     ]
     if behaviour == "DECREMENT_OBEYING_POLICY" and any(sold_out(work, line) for line in lines):
         refuse(["order", "lineItems"], "Unable to reserve inventory.", "INVENTORY_CLAIM_FAILED")
-    sales = [each for each in given.get("transactions") or () if each["kind"] == "SALE" and each["status"] == "SUCCESS"]
     shipping = [_input_shipping(work, each) for each in given.get("shippingLines") or ()]
     wanted = {
         name: given[name]
@@ -84,8 +85,7 @@ def order_create(work: Work, args: Json) -> Json:
             "shippingAddress": address_document(work, given.get("shippingAddress")),
             "billingAddress": address_document(work, given.get("billingAddress")),
             "shippingLines": shipping,
-            "paid": bool(sales) or given.get("financialStatus") == "PAID",
-            "gateway": sales[0].get("gateway") or "manual" if sales else "manual",
+            "transactions": _input_transactions(given),
         },
     )
     return {"order": order, "userErrors": []}
@@ -116,6 +116,24 @@ def _input_line(work: Work, where: list[str], given: Json, *, claim: bool) -> Js
         "properties": properties,
         "claim": claim,
     }
+
+
+MADE_WITH = {"PAID": "SALE", "AUTHORIZED": "AUTHORIZATION"}
+"""The transaction behind a financial status that an order is made with and that names none; assumed."""
+
+
+def _input_transactions(given: Json) -> list[Json]:
+    if not given.get("transactions"):
+        kind = MADE_WITH.get(given.get("financialStatus") or "")
+        return [{"kind": kind}] if kind else []
+    found = []
+    for place, each in enumerate(given["transactions"]):
+        amount = ((each.get("amountSet") or {}).get("shopMoney") or {}).get("amount")
+        if amount is not None and Decimal(amount) < ZERO:
+            where = ["order", "transactions", str(place), "amountSet"]
+            refuse(where, "Amount must be greater than or equal to 0", "INVALID")
+        found.append({name: each.get(name) for name in ("kind", "status", "gateway", "test")} | {"amount": amount})
+    return found
 
 
 def _input_shipping(work: Work, given: Json) -> Json:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from mock_servers.core.fake import Work
-from mock_servers.shopify.behaviour.base import gid, id_key, money, total
+from mock_servers.shopify.behaviour.base import gid, id_key, money, number_in, total
 
 Json = dict[str, Any]
 
@@ -107,6 +107,8 @@ def with_keys(order: Json) -> Json:
         "itemsKey": id_key(sum(line["quantity"] for line in order["lines"])),
         "tagKeys": [tag.lower() for tag in order["tags"]],
         "skuKeys": sorted({line["sku"].lower() for line in order["lines"] if line["sku"]}),
+        "productNumbers": sorted({str(number_in(line["productId"])) for line in order["lines"] if line["productId"]}),
+        "transactionNumbers": [str(number_in(each["id"])) for each in order["transactions"]],
     }
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from mock_servers.core.filters import All, Is
 from mock_servers.core.graphql import Connection, Run
 from mock_servers.shopify.behaviour import fulfillment_orders
-from mock_servers.shopify.behaviour.base import ZERO, bag, fake, find, found, money, number_in, shop_of
-from mock_servers.shopify.behaviour.orders import fulfillments_of, may_be_paid
+from mock_servers.shopify.behaviour.base import bag, fake, find, found, money, number_in, shop_of
+from mock_servers.shopify.behaviour.orders import fulfillments_of
 from mock_servers.shopify.behaviour.paging import connection, exactly, listed
+from mock_servers.shopify.behaviour.payments import may_be_paid, owed
 
 Json = dict[str, Any]
 
@@ -50,9 +51,7 @@ def net_payment_set(source: Json, _args: Json, _run: Run) -> Json:
 
 @fake.field("Order.totalOutstandingSet")
 def total_outstanding_set(source: Json, _args: Json, _run: Run) -> Json:
-    amounts = source["amounts"]
-    owed = Decimal(amounts["currentTotal"]) - Decimal(amounts["received"]) + Decimal(amounts["refunded"])
-    return bag(money(max(ZERO, owed)), source["currencyCode"])
+    return bag(money(owed(source)), source["currencyCode"])
 
 
 @fake.field("Order.totalTipReceivedSet")
@@ -106,32 +105,6 @@ def fulfillments_count(source: Json, _args: Json, run: Run) -> Json:
 def order_fulfillment_orders(source: Json, args: Json, run: Run) -> Connection:
     where = All(Is("orderId", "=", source["id"]), fulfillment_orders.visible(run.call))
     return connection(run, args, fulfillment_orders.FULFILLMENT_ORDERS, where)
-
-
-@fake.field("Order.transactions")
-def transactions(source: Json, args: Json, _run: Run) -> list[Json]:
-    rows = [] if args.get("capturable") or args.get("manuallyResolvable") else source["transactions"]
-    return [row | {"currencyCode": source["currencyCode"]} for row in rows[: args.get("first")]]
-
-
-@fake.field("OrderTransaction.amountSet")
-def amount_set(source: Json, _args: Json, _run: Run) -> Json:
-    return bag(source["amount"], source["currencyCode"])
-
-
-@fake.field("OrderTransaction.formattedGateway")
-def formatted_gateway(source: Json, _args: Json, _run: Run) -> str:
-    return str(source["gateway"]).replace("_", " ").title()
-
-
-@fake.field("OrderTransaction.test", "OrderTransaction.manuallyCapturable")
-def no_transaction(_source: Json, _args: Json, _run: Run) -> bool:
-    return False
-
-
-@fake.field("OrderTransaction.parentTransaction")
-def parent_transaction(_source: Json, _args: Json, _run: Run) -> None:
-    return None
 
 
 @fake.field("Order.customer")
@@ -272,7 +245,7 @@ def total_weight(source: Json, _args: Json, _run: Run) -> str:
     return str(sum(line["grams"] * line["quantity"] for line in source["lines"]))
 
 
-@fake.field("Order.capturable", "Order.estimatedTaxes", "Order.taxExempt", "Order.customerAcceptsMarketing")
+@fake.field("Order.estimatedTaxes", "Order.taxExempt", "Order.customerAcceptsMarketing")
 def no_order(_source: Json, _args: Json, _run: Run) -> bool:
     return False
 
@@ -338,6 +311,12 @@ def customer(_source: Any, args: Json, run: Run) -> Json | None:
     return document.body if document else None
 
 
-@fake.field("OrderCancelJobResult.order", "FulfillmentOrder.order", "Fulfillment.order", "Refund.order")
+@fake.field(
+    "OrderCancelJobResult.order",
+    "FulfillmentOrder.order",
+    "Fulfillment.order",
+    "Refund.order",
+    "OrderTransaction.order",
+)
 def order_of(source: Json, _args: Json, run: Run) -> Json:
     return found(run.call, "Order", source["orderId"])

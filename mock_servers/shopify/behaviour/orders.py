@@ -5,8 +5,8 @@ from typing import Any
 
 from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is
-from mock_servers.shopify.behaviour import fulfillment_orders, inventory
-from mock_servers.shopify.behaviour.base import ZERO, fact, found, money, next_id, number_in, shop_of, tell, user_error
+from mock_servers.shopify.behaviour import fulfillment_orders, inventory, payments
+from mock_servers.shopify.behaviour.base import ZERO, fact, found, next_id, number_in, shop_of, tell, user_error
 from mock_servers.shopify.behaviour.order_documents import line_document, order_document, with_keys
 from mock_servers.shopify.behaviour.paging import add, save
 
@@ -20,24 +20,39 @@ FIRST_ORDER_NUMBER = 1001
 def new_order(work: Work, given: Json) -> Json:
     """Take an order: number it, claim its stock where it is asked to, route it to locations, and tell.
 
-    `given`: lines (`variant` or a title, with `quantity`, maybe `price` and `claim`), and what `order_document` reads.
+    `given`: lines (`variant` or a title, with `quantity`, maybe `price` and `claim`), and what `order_document` reads;
+    `transactions` (`kind`, `status`, `gateway`, and `amount` unless it is the order's total) are what was paid for it.
     """
     order_id, number = next_id(work, "Order")
     shop = shop_of(work)
     order_number = work.next_number("order_number", FIRST_ORDER_NUMBER)
     lines = [_new_line(work, order_id, each, given.get("currency") or shop["currencyCode"]) for each in given["lines"]]
     order = order_document(work.stamp, order_id, number, order_number, lines, given, shop)
-    if given.get("paid"):
-        order = _received(work, order, Decimal(order["amounts"]["total"]), given.get("gateway", "bogus"))
+    for each in given.get("transactions") or ():
+        order = _move(work, order, each)
+    if given.get("financialStatus"):
+        order = order | {"displayFinancialStatus": given["financialStatus"]}
     order = with_keys(add(work, "order", with_keys(order)).body)
     made = fulfillment_orders.route(work, order, given.get("fulfillAt"))
     order = roll_up(work, order, made)
     tell_order(work, order, "orders/create")
     for fulfillment_order in made:
         fulfillment_orders.tell_about(work, fulfillment_order, "order_routing_complete")
-    if given.get("paid"):
+    payments.tell_transactions(work, order)
+    if order["displayFinancialStatus"] == "PAID":
         tell_order(work, order, "orders/paid")
     return order
+
+
+def _move(work: Work, order: Json, given: Json) -> Json:
+    """A transaction that an order is made with; what is captured, voided or given back is of what was paid before."""
+    amount = Decimal(order["amounts"]["total"] if given.get("amount") is None else given["amount"])
+    held = [each for each in payments.open_authorizations(order) if payments.authorized(order, each) >= amount]
+    paid = [each for each in payments.done(order, payments.PAYMENTS) if payments.refundable(order, each) >= amount]
+    of = {"CAPTURE": held, "VOID": payments.open_authorizations(order), "REFUND": paid}.get(given["kind"])
+    about = {"status": given.get("status") or "SUCCESS", "test": bool(given.get("test"))}
+    parent = of[0]["id"] if of else None
+    return payments.moved(work, order, given["kind"], amount, given.get("gateway") or "manual", parent=parent, **about)
 
 
 def _new_line(work: Work, order_id: str, given: Json, currency: str) -> Json:
@@ -127,47 +142,15 @@ def archive_when_done(work: Work, order: Json) -> Json:
 def pay(work: Work, order: Json, gateway: str = "manual") -> Json:
     """Receive what is owed."""
     owed = Decimal(order["amounts"]["total"]) - Decimal(order["amounts"]["received"])
-    paid = change_order(work, _received(work, order, owed, gateway), {}, "orders/paid")
-    return archive_when_done(work, paid)
+    return take(work, order, payments.moved(work, order, "SALE", owed, gateway))
 
 
-def may_be_paid(order: Json) -> bool:
-    """Whether anything is owed on it that may still be received."""
-    return order["displayFinancialStatus"] in {"PENDING", "AUTHORIZED", "PARTIALLY_PAID"} and not order["cancelledAt"]
-
-
-def _received(work: Work, order: Json, amount: Decimal, gateway: str) -> Json:
-    amounts = order["amounts"] | {"received": money(Decimal(order["amounts"]["received"]) + amount)}
-    changed = order | {
-        "amounts": amounts,
-        "transactions": [*order["transactions"], _transaction(work, "SALE", money(amount), gateway)],
-        "gateways": sorted({*order["gateways"], gateway}),
-    }
-    return changed | {"displayFinancialStatus": financial_status(changed)}
-
-
-def _transaction(work: Work, kind: str, amount: str, gateway: str, parent: str | None = None) -> Json:
-    return {
-        "id": next_id(work, "OrderTransaction")[0],
-        "kind": kind,
-        "status": "SUCCESS",
-        "amount": amount,
-        "gateway": gateway,
-        "parentId": parent,
-        "createdAt": work.stamp,
-        "processedAt": work.stamp,
-    }
-
-
-def financial_status(order: Json) -> str:
-    """One word for an order's money."""
-    amounts = order["amounts"]
-    received, refunded = Decimal(amounts["received"]), Decimal(amounts["refunded"])
-    if refunded:
-        return "REFUNDED" if refunded >= received else "PARTIALLY_REFUNDED"
-    if not received and Decimal(amounts["total"]):
-        return "VOIDED" if order["cancelledAt"] else "PENDING"
-    return "PAID" if received >= Decimal(amounts["total"]) else "PARTIALLY_PAID"
+def take(work: Work, before: Json, order: Json) -> Json:
+    """Keep an order whose money has moved, and tell; once paid and fulfilled it is closed."""
+    paid = order["displayFinancialStatus"] == "PAID" != before["displayFinancialStatus"]
+    kept = change_order(work, order, {}, "orders/paid" if paid else "orders/updated")
+    payments.tell_transactions(work, kept, len(before["transactions"]))
+    return archive_when_done(work, kept)
 
 
 # Cancelling -----------------------------------------------------------------------------------------------------------
@@ -202,10 +185,15 @@ def cancel(work: Work, order: Json, reason: str, *, restock: bool, refund: bool)
         "amounts": order["amounts"] | {"currentTotal": "0.00", "currentSubtotal": "0.00", "currentTax": "0.00"},
         "displayFulfillmentStatus": "RESTOCKED" if restock else order["displayFulfillmentStatus"],
     }
+    before = len(order["transactions"])
+    for each in payments.open_authorizations(order):
+        order = payments.moved(work, order, "VOID", ZERO, each["gateway"], parent=each["id"])
     received = Decimal(order["amounts"]["received"]) - Decimal(order["amounts"]["refunded"])
     if refund and received > ZERO:
-        from mock_servers.shopify.behaviour.refunds import give_back
+        from mock_servers.shopify.behaviour.refunds import give_all_back
 
-        order = give_back(work, order, received, lines=[], note=None)
-    order = order | {"displayFinancialStatus": financial_status(order)}
-    return change_order(work, order, {}, "orders/cancelled")
+        order = give_all_back(work, order)
+    order = order | {"displayFinancialStatus": payments.financial_status(order)}
+    kept = change_order(work, order, {}, "orders/cancelled")
+    payments.tell_transactions(work, kept, before)
+    return kept

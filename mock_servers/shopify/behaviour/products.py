@@ -5,20 +5,7 @@ from typing import Any
 from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is
 from mock_servers.core.graphql import Connection, Run
-from mock_servers.shopify.behaviour.base import (
-    attempt,
-    fake,
-    find,
-    found,
-    gid,
-    id_key,
-    money,
-    mutation,
-    next_id,
-    refuse,
-    tell,
-    user_error,
-)
+from mock_servers.shopify.behaviour.base import fake, find, found, id_key, money, next_id, tell
 from mock_servers.shopify.behaviour.paging import Resource, add, connection, count, exactly, listed, save
 from mock_servers.shopify.behaviour.search import Filters, choice, exact, holds, instant, padded, reference, without
 
@@ -181,17 +168,21 @@ def item_document(stamp: str, id: str, number: int, variant: Json, given: Json) 
 
 def change_product(work: Work, product: Json, changes: Json) -> Json:
     """Change what a product says of itself, and tell."""
-    changed = product | changes | {"updatedAt": work.stamp}
-    changed |= {
-        "titleKey": changed["title"].lower(),
-        "vendorKey": changed["vendor"].lower(),
-        "typeKey": changed["productType"].lower(),
-        "tags": sorted(set(changed["tags"]), key=str.lower),
-    }
-    changed["tagKeys"] = [tag.lower() for tag in changed["tags"]]
-    saved = save(work, "product", changed).body
+    saved = save(work, "product", with_product_keys(product | changes | {"updatedAt": work.stamp})).body
     tell_product(work, saved)
     return saved
+
+
+def with_product_keys(product: Json) -> Json:
+    """The product with the members it is searched and sorted by."""
+    tags = sorted(set(product["tags"]), key=str.lower)
+    return product | {
+        "titleKey": product["title"].lower(),
+        "vendorKey": product["vendor"].lower(),
+        "typeKey": product["productType"].lower(),
+        "tags": tags,
+        "tagKeys": [tag.lower() for tag in tags],
+    }
 
 
 def tell_product(work: Work, product: Json, topic: str = "products/update") -> None:
@@ -331,72 +322,3 @@ def available_for_sale(source: Json, _args: Json, run: Run) -> bool:
 @fake.field("ProductVariant.selectedOptions")
 def selected_options(source: Json, _args: Json, _run: Run) -> list[Json]:
     return [{"name": "Title", "value": source["title"]}]
-
-
-# Mutations ------------------------------------------------------------------------------------------------------------
-
-
-@mutation("productUpdate")
-def product_update(work: Work, args: Json) -> Json:
-    given = dict(args.get("product") or {})
-    document = find(work, "Product", given.pop("id", None) or gid("Product", 0))
-    if document is None:
-        refuse(["id"], "Product does not exist")
-    if "title" in given and not (given["title"] or "").strip():
-        refuse(["title"], "Title can't be blank")
-    changes = {name: value for name, value in given.items() if value is not None}
-    return {"product": change_product(work, document.body, changes), "userErrors": []}
-
-
-@fake.field("productVariantsBulkUpdate")
-def product_variants_bulk_update(_source: Any, args: Json, run: Run) -> Json:
-    return attempt(run.call, lambda: _bulk_update(run.call, args))
-
-
-def _bulk_update(work: Work, args: Json) -> Json:
-    document = find(work, "Product", args["productId"])
-    if document is None:
-        refuse(["productId"], "Product does not exist", "PRODUCT_DOES_NOT_EXIST")
-    errors = _bulk_errors(work, document.id, args["variants"])
-    if errors and not args.get("allowPartialUpdates"):
-        return {"product": document.body, "productVariants": None, "userErrors": errors}
-    wrong = {int(error["field"][1]) for error in errors}
-    changed = [update_variant(work, given) for place, given in enumerate(args["variants"]) if place not in wrong]
-    product = found(work, "Product", document.id)
-    return {"product": product, "productVariants": changed, "userErrors": errors}
-
-
-def _bulk_errors(work: Work, product_id: str, variants: list[Json]) -> list[Json]:
-    errors = []
-    for place, given in enumerate(variants):
-        where = ["variants", str(place)]
-        if given.get("id") is None:
-            errors.append(
-                user_error([*where, "id"], "Product variant is missing ID attribute", "PRODUCT_VARIANT_ID_MISSING")
-            )
-            continue
-        variant = find(work, "ProductVariant", given["id"])
-        if variant is None or variant["productId"] != product_id:
-            errors.append(
-                user_error([*where, "id"], "Product variant does not exist", "PRODUCT_VARIANT_DOES_NOT_EXIST")
-            )
-        elif given.get("price") is not None and given["price"].startswith("-"):
-            errors.append(
-                user_error([*where, "price"], "Price must be greater than or equal to 0", "GREATER_THAN_OR_EQUAL_TO")
-            )
-    return errors
-
-
-def update_variant(work: Work, given: Json) -> Json:
-    """Change a variant and the item behind it."""
-    from mock_servers.shopify.behaviour.inventory import change_item
-
-    variant = found(work, "ProductVariant", given["id"])
-    changes = {name: given[name] for name in ("barcode", "inventoryPolicy", "taxable") if given.get(name) is not None}
-    changes |= {name: money(given[name]) for name in ("price", "compareAtPrice") if given.get(name) is not None}
-    item = given.get("inventoryItem") or {}
-    if item:
-        change_item(work, found(work, "InventoryItem", variant["inventoryItemId"]), item)
-    if item.get("sku") is not None:
-        changes |= {"sku": item["sku"], "skuKey": item["sku"].lower()}
-    return change_variant(work, variant, changes)

@@ -12,6 +12,7 @@ from mock_servers.shopify.behaviour.base import (
     bag,
     fake,
     find,
+    found,
     id_key,
     money,
     next_id,
@@ -21,8 +22,20 @@ from mock_servers.shopify.behaviour.base import (
 )
 from mock_servers.shopify.behaviour.fulfillment_orders import CLOSED, change, of_order, where_it_waits
 from mock_servers.shopify.behaviour.idempotency import once
-from mock_servers.shopify.behaviour.orders import change_order, financial_status, roll_up
+from mock_servers.shopify.behaviour.orders import change_order, roll_up
 from mock_servers.shopify.behaviour.paging import add, listed
+from mock_servers.shopify.behaviour.payments import (
+    PAYMENTS,
+    done,
+    financial_status,
+    moved,
+    refundable,
+    refundable_of,
+    spread,
+    tell_transactions,
+)
+from mock_servers.shopify.behaviour.refund_sums import checked_lines, checked_shipping, worth
+from mock_servers.shopify.behaviour.transactions import shown_transactions
 
 Json = dict[str, Any]
 
@@ -44,49 +57,59 @@ def create_refund(work: Work, given: Json) -> Json:
     if document is None:
         refuse(["orderId"], "Order does not exist")
     order = document.body
-    lines = [_checked(work, order, place, row) for place, row in enumerate(given.get("refundLineItems") or [])]
-    amount = total(each["amount"] for each in given.get("transactions") or [] if each["kind"] == "REFUND")
-    left = Decimal(order["amounts"]["received"]) - Decimal(order["amounts"]["refunded"])
-    if amount > left and not given.get("allowOverRefunding"):
-        refuse(["transactions"], f"Refund amount {money(amount)} is greater than the refundable amount {money(left)}.")
-    if not lines and not amount:
+    lines = checked_lines(work, order, given)
+    shipping = checked_shipping(order, given)
+    over = bool(given.get("allowOverRefunding"))
+    asked = [each for each in given.get("transactions") or [] if each["kind"] == "REFUND"]
+    payments = _checked_payments(order, asked, over=over)
+    if not (lines or shipping or any(amount for amount, _ in payments)):
         refuse(None, "Refund must have a refund line item, a transaction or a shipping amount.")
-    order = _take_off(work, order, lines)
-    order = give_back(work, order, amount, lines=lines, note=given.get("note"))
+    due = min(worth(lines) + shipping, refundable_of(order))
+    order = _take_off(work, order, lines, shipping)
+    order = _give_back(work, order, payments, lines=lines, shipping=shipping, due=due, note=given.get("note"))
     order = order | {"displayFinancialStatus": financial_status(order)}
-    order = change_order(work, roll_up(work, order), {})
-    refund = work.collection("refund").first(_of(order), descending=True)
-    return {"refund": refund.body if refund else None, "order": order, "userErrors": []}
+    kept = change_order(work, roll_up(work, order), {})
+    tell_transactions(work, kept, len(document["transactions"]))
+    refund = work.collection("refund").first(_of(kept), descending=True)
+    return {"refund": refund.body if refund else None, "order": kept, "userErrors": []}
+
+
+def _checked_payments(order: Json, asked: list[Json], *, over: bool) -> list[tuple[Decimal, Json | None]]:
+    """How much is given back of which payment. Without a parent it is the oldest that has any left."""
+    left = {each["id"]: refundable(order, each) for each in done(order, PAYMENTS)}
+    amount, most = total(money(each["amount"]) for each in asked), refundable_of(order)
+    if any(Decimal(each["amount"]) < ZERO for each in asked):
+        refuse(["transactions"], "Refund amount must be positive.")
+    if amount > most and not over:
+        refuse(["transactions"], f"Refund amount {money(amount)} is greater than the refundable amount {money(most)}.")
+    found: list[tuple[Decimal, Json | None]] = []
+    for place, each in enumerate(asked):
+        if each.get("parentId") is None:
+            parts = spread(order, Decimal(money(each["amount"])), left)
+        elif each["parentId"] not in left:
+            refuse(["transactions", str(place), "parentId"], "Parent transaction is not a payment of this order")
+        else:
+            parts = [(Decimal(money(each["amount"])), _payment(order, each["parentId"]))]
+        for part, payment in parts:
+            if payment is not None:
+                left[payment["id"]] -= part
+                if left[payment["id"]] < ZERO and not over:
+                    where = ["transactions", str(place), "amount"]
+                    refuse(where, "Amount is greater than what is refundable of the parent transaction")
+        found += parts
+    return found
+
+
+def _payment(order: Json, id: str) -> Json:
+    return next(each for each in order["transactions"] if each["id"] == id)
 
 
 def _of(order: Json) -> Condition:
     return Is("orderId", "=", order["id"])
 
 
-def _checked(work: Work, order: Json, place: int, given: Json) -> Json:
-    where = ["refundLineItems", str(place)]
-    line = next((each for each in order["lines"] if each["id"] == given["lineItemId"]), None)
-    if line is None:
-        refuse([*where, "lineItemId"], "Line item does not exist")
-    if given["quantity"] <= 0:
-        refuse([*where, "quantity"], "Quantity must be greater than 0")
-    if given["quantity"] > line["currentQuantity"]:
-        refuse([*where, "quantity"], "Quantity cannot refund more items than were purchased")
-    restock = given.get("restockType") or "NO_RESTOCK"
-    if restock == "RETURN" and given.get("locationId") is None:
-        refuse([*where, "locationId"], "Location is required when items are returned to stock")
-    if given.get("locationId") is not None and find(work, "Location", given["locationId"]) is None:
-        refuse([*where, "locationId"], "Location does not exist")
-    return {
-        "line": line,
-        "quantity": given["quantity"],
-        "restockType": restock,
-        "locationId": given.get("locationId"),
-    }
-
-
-def _take_off(work: Work, order: Json, rows: list[Json]) -> Json:
-    """Units leave the order: first what has not been shipped, unless they come back as a return."""
+def _take_off(work: Work, order: Json, rows: list[Json], shipping: Decimal) -> Json:
+    """Units leave the order: first what has not been shipped, unless they come back as a return. Shipping does too."""
     lines = {line["id"]: dict(line) for line in order["lines"]}
     for row in rows:
         line = lines[row["line"]["id"]]
@@ -98,8 +121,13 @@ def _take_off(work: Work, order: Json, rows: list[Json]) -> Json:
         line["unfulfilledQuantity"] -= waiting
         _stop_waiting(work, order, line, waiting, restock=row["restockType"] == "CANCEL")
     subtotal = total(Decimal(line["price"]) * line["currentQuantity"] for line in lines.values())
-    rest = Decimal(order["amounts"]["shipping"]) + Decimal(order["amounts"]["tax"])
-    amounts = order["amounts"] | {"currentSubtotal": money(subtotal), "currentTotal": money(subtotal + rest)}
+    given_back = Decimal(order["amounts"]["refundedShipping"]) + shipping
+    rest = Decimal(order["amounts"]["shipping"]) - given_back + Decimal(order["amounts"]["tax"])
+    amounts = order["amounts"] | {
+        "currentSubtotal": money(subtotal),
+        "currentTotal": money(subtotal + rest),
+        "refundedShipping": money(given_back),
+    }
     return order | {"lines": list(lines.values()), "amounts": amounts}
 
 
@@ -129,45 +157,63 @@ def _stop_waiting(work: Work, order: Json, line: Json, count: int, *, restock: b
             change(work, row, {"lines": lines, "status": row["status"] if left else "CLOSED"})
 
 
-def give_back(work: Work, order: Json, amount: Decimal, *, lines: list[Json], note: str | None) -> Json:
+def give_all_back(work: Work, order: Json) -> Json:
+    """Record a refund of whatever was received; answers the order with its money changed, not yet kept."""
+    everything = spread(order, refundable_of(order))
+    return _give_back(work, order, everything, lines=[], shipping=ZERO, due=refundable_of(order), note=None)
+
+
+def _give_back(
+    work: Work,
+    order: Json,
+    payments: list[tuple[Decimal, Json | None]],
+    *,
+    lines: list[Json],
+    shipping: Decimal,
+    due: Decimal,
+    note: str | None,
+) -> Json:
     """Record a refund and tell; answers the order with its money changed, not yet kept."""
     id, number = next_id(work, "Refund")
-    sale = next((each for each in order["transactions"] if each["kind"] == "SALE"), None)
-    made = []
-    if amount > ZERO:
-        made.append(
-            {
-                "id": next_id(work, "OrderTransaction")[0],
-                "kind": "REFUND",
-                "status": "SUCCESS",
-                "amount": money(amount),
-                "gateway": sale["gateway"] if sale else "manual",
-                "parentId": sale["id"] if sale else None,
-                "createdAt": work.stamp,
-                "processedAt": work.stamp,
-            }
-        )
+    before = len(order["transactions"])
+    for part, payment in payments:
+        if part > ZERO:
+            of = {"parent": payment["id"] if payment else None}
+            order = moved(work, order, "REFUND", part, payment["gateway"] if payment else "manual", **of)
+    made = order["transactions"][before:]
+    given = total(each["amount"] for each in made)
     refund = {
         "id": id,
         "idKey": id_key(number),
         "orderId": order["id"],
         "note": note,
-        "amount": money(amount),
+        "amount": money(given),
         "currencyCode": order["currencyCode"],
         "transactions": made,
         "lines": [_line(work, order, row) for row in lines],
+        "adjustments": _adjustments(work, shipping, due - given, given),
         "createdAt": work.stamp,
         "updatedAt": work.stamp,
     }
     add(work, "refund", refund)
-    refunded = money(Decimal(order["amounts"]["refunded"]) + amount)
     from mock_servers.shopify.behaviour.rest import refund_shape
 
     tell(work, "refunds/create", lambda: refund_shape(work, refund))
-    return order | {
-        "amounts": order["amounts"] | {"refunded": refunded},
-        "transactions": [*order["transactions"], *made],
-    }
+    return order
+
+
+def _adjustments(work: Work, shipping: Decimal, discrepancy: Decimal, given: Decimal) -> list[Json]:
+    """What a refund's lines do not account for: shipping, and more or less money than its lines are worth."""
+    rows = []
+    if shipping:
+        rows.append(("shipping_refund", "Shipping refund", -shipping))
+    if discrepancy:
+        reason = "Refund discrepancy" if given else "Pending refund discrepancy"
+        rows.append(("refund_discrepancy", reason, discrepancy))
+    return [
+        {"id": next_id(work, "OrderAdjustment")[0], "kind": kind, "reason": reason, "amount": money(amount)}
+        for kind, reason, amount in rows
+    ]
 
 
 def _line(work: Work, order: Json, row: Json) -> Json:
@@ -216,8 +262,8 @@ def refund_line_items(source: Json, args: Json, run: Run) -> Connection:
 
 @fake.field("Refund.transactions")
 def refund_transactions(source: Json, args: Json, run: Run) -> Connection:
-    rows = [row | {"currencyCode": source["currencyCode"]} for row in source["transactions"]]
-    return listed(run, args, "transactions", rows)
+    order = found(run.call, "Order", source["orderId"])
+    return listed(run, args, "transactions", shown_transactions(order, source["transactions"]))
 
 
 @fake.field("RefundLineItem.priceSet")

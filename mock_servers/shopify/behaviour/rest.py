@@ -3,14 +3,15 @@
 Amounts have two decimals and moments the shop's own offset, unlike in GraphQL.
 """
 
-from decimal import Decimal
 from typing import Any
 
 from mock_servers.core.clock import iso_seconds, moment_of
 from mock_servers.core.fake import Work
-from mock_servers.shopify.behaviour.base import found, number_in, shop_of
+from mock_servers.shopify.behaviour.base import decimal_text, found, money, number_in, shop_of
+from mock_servers.shopify.behaviour.payments import owed, unsettled
 
 Json = dict[str, Any]
+SHOP_NUMBER = 1
 
 
 def local(work: Work, stamp: str | None) -> str | None:
@@ -95,7 +96,7 @@ def order_shape(work: Work, order: Json) -> Json:
         "taxes_included": order["taxesIncluded"],
         "test": order["test"],
         "token": order["token"],
-        "total_outstanding": _outstanding(amounts),
+        "total_outstanding": str(owed(order)),
         "total_tip_received": "0.00",
         "total_weight": sum(line["grams"] * line["quantity"] for line in order["lines"]),
         "updated_at": local(work, order["updatedAt"]),
@@ -127,11 +128,6 @@ SUMS = {
     "total_price": "total",
     "total_tax": "tax",
 }
-
-
-def _outstanding(amounts: Json) -> str:
-    owed = Decimal(amounts["currentTotal"]) - Decimal(amounts["received"]) + Decimal(amounts["refunded"])
-    return str(max(Decimal("0.00"), owed))
 
 
 def line_shape(line: Json) -> Json:
@@ -244,7 +240,6 @@ def fulfillment_shape(work: Work, fulfillment: Json, order: Json | None = None) 
     tracking = fulfillment["tracking"]
     numbers = [each["number"] for each in tracking if each["number"]]
     urls = [each["url"] for each in tracking if each["url"]]
-    shown = fulfillment["displayStatus"].lower()
     return {
         "id": number_in(fulfillment["id"]),
         "admin_graphql_api_id": fulfillment["id"],
@@ -254,7 +249,7 @@ def fulfillment_shape(work: Work, fulfillment: Json, order: Json | None = None) 
         "service": "manual",
         "updated_at": local(work, fulfillment["updatedAt"]),
         "tracking_company": tracking[0]["company"] if tracking else None,
-        "shipment_status": shown if fulfillment["events"] else None,
+        "shipment_status": fulfillment["events"][-1]["status"].lower() if fulfillment["events"] else None,
         "location_id": number_in(fulfillment["locationId"]),
         "origin_address": fulfillment["originAddress"],
         "line_items": [
@@ -266,6 +261,23 @@ def fulfillment_shape(work: Work, fulfillment: Json, order: Json | None = None) 
         "tracking_urls": urls,
         "receipt": {},
         "name": f"{order['name']}.{fulfillment['sequence']}",
+    }
+
+
+def fulfillment_event_shape(work: Work, fulfillment: Json, event: Json) -> Json:
+    """Something that happened on the way."""
+    plain = ("message", "address1", "city", "country", "province", "zip", "latitude", "longitude")
+    return {name: event[name] for name in plain} | {
+        "id": number_in(event["id"]),
+        "fulfillment_id": number_in(fulfillment["id"]),
+        "order_id": number_in(fulfillment["orderId"]),
+        "shop_id": SHOP_NUMBER,
+        "status": event["status"].lower(),
+        "happened_at": local(work, event["happenedAt"]),
+        "estimated_delivery_at": local(work, event["estimatedDeliveryAt"]),
+        "created_at": local(work, event["createdAt"]),
+        "updated_at": local(work, event["createdAt"]),
+        "admin_graphql_api_id": event["id"],
     }
 
 
@@ -286,6 +298,7 @@ def refund_shape(work: Work, refund: Json, order: Json | None = None) -> Json:
     """A refund."""
     order = order or found(work, "Order", refund["orderId"])
     lines = {line["id"]: line for line in order["lines"]}
+    none = money_set("0.00", refund["currencyCode"])
     return {
         "id": number_in(refund["id"]),
         "admin_graphql_api_id": refund["id"],
@@ -305,18 +318,36 @@ def refund_shape(work: Work, refund: Json, order: Json | None = None) -> Json:
                 "subtotal": float(each["subtotal"]),
                 "subtotal_set": money_set(each["subtotal"], each["currencyCode"]),
                 "total_tax": 0.0,
+                "total_tax_set": none,
                 "line_item": line_shape(lines[each["lineItemId"]]),
             }
             for each in refund["lines"]
         ],
         "transactions": [transaction_shape(work, each, order) for each in refund["transactions"]],
-        "order_adjustments": [],
+        "order_adjustments": [_adjustment_shape(refund, each) for each in refund["adjustments"]],
         "duties": [],
+        "total_duties_set": none,
+        "additional_fees": [],
+        "total_additional_fees_set": none,
+        "return": None,
+    }
+
+
+def _adjustment_shape(refund: Json, adjustment: Json) -> Json:
+    return {
+        "id": number_in(adjustment["id"]),
+        "order_id": number_in(refund["orderId"]),
+        "refund_id": number_in(refund["id"]),
+        "kind": adjustment["kind"],
+        "reason": adjustment["reason"],
+        **_priced("amount", adjustment["amount"], refund["currencyCode"]),
+        **_priced("tax_amount", "0.00", refund["currencyCode"]),
     }
 
 
 def transaction_shape(work: Work, transaction: Json, order: Json) -> Json:
-    """A movement of money."""
+    """A movement of money. What is still to be captured of the order is told beside every one of them."""
+    left = {"amount": decimal_text(money(unsettled(order))), "currency": order["currencyCode"]}
     return {
         "id": number_in(transaction["id"]),
         "admin_graphql_api_id": transaction["id"],
@@ -326,10 +357,22 @@ def transaction_shape(work: Work, transaction: Json, order: Json) -> Json:
         "amount": transaction["amount"],
         "currency": order["currencyCode"],
         "gateway": transaction["gateway"],
+        "message": None,
+        "authorization": transaction["authorizationCode"],
         "parent_id": number_in(transaction["parentId"]) if transaction["parentId"] else None,
+        "payment_id": transaction["paymentId"],
         "created_at": local(work, transaction["createdAt"]),
         "processed_at": local(work, transaction["processedAt"]),
-        "test": False,
+        "test": transaction["test"],
+        "location_id": None,
+        "user_id": None,
+        "device_id": None,
+        "error_code": None,
+        "source_name": order["sourceName"],
+        "receipt": {},
+        "currency_exchange_adjustment": None,
+        "total_unsettled_set": {"presentment_money": left, "shop_money": dict(left)},
+        "manual_payment_gateway": transaction["gateway"] == "manual",
     }
 
 
@@ -368,6 +411,8 @@ def variant_shape(work: Work, variant: Json) -> Json:
     """A variant, in its product or by itself."""
     from mock_servers.shopify.behaviour.inventory import available_of
 
+    item = found(work, "InventoryItem", variant["inventoryItemId"])
+    available = available_of(work, item["id"])
     return {
         "id": number_in(variant["id"]),
         "admin_graphql_api_id": variant["id"],
@@ -380,9 +425,19 @@ def variant_shape(work: Work, variant: Json) -> Json:
         "position": variant["position"],
         "inventory_policy": variant["inventoryPolicy"].lower(),
         "inventory_item_id": number_in(variant["inventoryItemId"]),
-        "inventory_quantity": available_of(work, variant["inventoryItemId"]),
+        "inventory_management": "shopify" if item["tracked"] else None,
+        "inventory_quantity": available,
+        "old_inventory_quantity": available,
+        "fulfillment_service": "manual",
         "taxable": variant["taxable"],
+        "requires_shipping": item["requiresShipping"],
+        "grams": item["grams"],
+        "weight": item["grams"] / 1000,
+        "weight_unit": "kg",
+        "image_id": None,
         "option1": variant["title"],
+        "option2": None,
+        "option3": None,
         "created_at": local(work, variant["createdAt"]),
         "updated_at": local(work, variant["updatedAt"]),
     }

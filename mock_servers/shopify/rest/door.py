@@ -33,6 +33,7 @@ def operation(id: str, *, errors: Literal["by_field", "list"] = "by_field") -> C
             if not version_of(call):
                 raise Refusal("route_not_found", path=call.request.path)
             retire_replaced(call, call.caller)
+            call.body = numbered(call.body)
             try:
                 return does(call)
             except UserErrors as refused:
@@ -101,6 +102,7 @@ def may_read_fulfillments(call: Call) -> None:
 # Things by their numbers ----------------------------------------------------------------------------------------------
 
 NUMBER_LETTERS_MAXIMUM = 20
+NUMBER = re.compile(r"-?[0-9]{1,20}\Z")
 
 
 def global_id(type_name: str, number: str) -> str:
@@ -143,6 +145,21 @@ def shown(call: Call, shape: Json) -> Json:
     """A resource, or the members of it that `fields` names."""
     wanted = {name.strip() for name in call.query.get("fields", "").split(",")} - {""}
     return {name: value for name, value in shape.items() if name in wanted} if wanted else shape
+
+
+COUNTS = frozenset({"id", "quantity", "available", "available_adjustment"})
+
+
+def numbered(given: Any, name: str = "") -> Any:
+    """A body with its ids and counts as numbers: clients that show an id as text send it back as text."""
+    match given:
+        case dict():
+            return {key: numbered(each, key) for key, each in given.items()}
+        case list():
+            return [numbered(each, name) for each in given]
+        case str() if (name in COUNTS or name.endswith("_id")) and NUMBER.match(given):
+            return int(given)
+    return given
 
 
 @cache

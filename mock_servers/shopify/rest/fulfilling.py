@@ -7,13 +7,14 @@ from mock_servers.core.filters import Is
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.wire import Reply
 from mock_servers.shopify.behaviour.fulfillments import (
+    delete_event,
     fulfillment_cancel,
     fulfillment_create,
     fulfillment_event_create,
     tracking_info_update,
 )
 from mock_servers.shopify.behaviour.orders import fulfillments_of
-from mock_servers.shopify.behaviour.rest import fulfillment_shape
+from mock_servers.shopify.behaviour.rest import fulfillment_event_shape, fulfillment_shape
 from mock_servers.shopify.rest.door import (
     gid_for,
     global_id,
@@ -27,7 +28,6 @@ from mock_servers.shopify.rest.door import (
     units,
 )
 from mock_servers.shopify.rest.lists import by_id, page
-from mock_servers.shopify.rest.shapes import fulfillment_event_shape
 
 Json = dict[str, Any]
 EVENT = ("message", "happened_at", "estimated_delivery_at", "address1", "city", "province", "country", "zip")
@@ -108,14 +108,26 @@ def list_fulfillment_events(call: Call) -> Reply:
     return Reply(200, {"fulfillment_events": shapes})
 
 
-@operation("getFulfillmentEvent")
-def get_fulfillment_event(call: Call) -> Reply:
+def _event(call: Call) -> tuple[Json, Json]:
+    """The fulfilment and the event the path names. Refuses with `not_found`."""
     fulfillment = _of_order(call, "fulfillment_id")
     wanted = global_id("FulfillmentEvent", call.path["id"])
     for event in fulfillment["events"]:
         if event["id"] == wanted:
-            return Reply(200, {"fulfillment_event": fulfillment_event_shape(call, fulfillment, event)})
+            return fulfillment, event
     raise Refusal("not_found")
+
+
+@operation("getFulfillmentEvent")
+def get_fulfillment_event(call: Call) -> Reply:
+    return Reply(200, {"fulfillment_event": fulfillment_event_shape(call, *_event(call))})
+
+
+@operation("deleteFulfillmentEvent")
+def delete_fulfillment_event(call: Call) -> Reply:
+    may_write_fulfillment_orders(call)
+    delete_event(call, *_event(call))
+    return Reply(200, {})
 
 
 @operation("createFulfillmentEvent")

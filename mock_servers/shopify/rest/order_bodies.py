@@ -17,7 +17,7 @@ def created(call: Call, given: Json) -> Json:
     currency = given.get("currency") or shop_of(call)["currencyCode"]
     if currency not in enumerated("CurrencyCode"):
         wrong("currency", "is not valid")
-    transactions = [_transaction(each) for each in given.get("transactions") or ()]
+    transactions = [_transaction(each, currency) for each in given.get("transactions") or ()]
     wanted = spelled(given, *PLAIN, "name", "currency", "processed_at", "test", "source_name", "source_identifier")
     return {name: value for name, value in wanted.items() if value is not None} | {
         "lineItems": [_line(each, currency) for each in given.get("line_items") or ()],
@@ -104,9 +104,10 @@ def _shipping(given: Json, currency: str) -> Json:
     }
 
 
-def _transaction(given: Json) -> Json:
+def _transaction(given: Json, currency: str) -> Json:
     return {
         "kind": given.get("kind", "sale").upper(),
         "status": given.get("status", "success").upper(),
         "gateway": given.get("gateway"),
-    }
+        "test": given.get("test", False),
+    } | ({"amountSet": _money(given["amount"], currency)} if "amount" in given else {})

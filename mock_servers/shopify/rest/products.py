@@ -5,18 +5,10 @@ from typing import Any
 from mock_servers.core.fake import Call
 from mock_servers.core.filters import Condition, Is
 from mock_servers.core.wire import Reply
-from mock_servers.shopify.behaviour import inventory
 from mock_servers.shopify.behaviour.base import find
-from mock_servers.shopify.behaviour.order_documents import clean_tags
-from mock_servers.shopify.behaviour.products import (
-    change_product,
-    make_product,
-    tell_product,
-    update_variant,
-    variants_of,
-)
+from mock_servers.shopify.behaviour.product_changes import changes_in, create_product, delete_product, update_variant
+from mock_servers.shopify.behaviour.products import change_product
 from mock_servers.shopify.behaviour.rest import product_shape, variant_shape
-from mock_servers.shopify.behaviour.shop import first_location
 from mock_servers.shopify.rest.door import camel, gid_for, named, operation, shown, spelled, tags_of, wrong
 from mock_servers.shopify.rest.lists import by_id, by_time, count, exactly, page
 
@@ -27,6 +19,7 @@ FILTERS = {
     "product_type": "typeKey",
     "handle": "handle",
 }
+GRAMS = {"g": 1, "kg": 1000, "oz": 28.349523125, "lb": 453.59237}
 
 
 def _answer(call: Call, product: Json, status: int = 200) -> Reply:
@@ -54,21 +47,12 @@ def get_product(call: Call) -> Reply:
 
 
 @operation("createProduct")
-def create_product(call: Call) -> Reply:
+def do_create_product(call: Call) -> Reply:
     given = call.body["product"]
-    title = (given.get("title") or "").strip()
-    if not title:
-        wrong("title", "can't be blank")
     variants = [_new_variant(each) for each in given.get("variants") or [{}]]
     if len({each["title"] for each in variants}) < len(variants):
         wrong("base", "The variants of a product must differ in their options.")
-    product = make_product(call, title, variants, vendor=given.get("vendor") or "Seatrial")
-    product = call.collection("product").save(_changed(product, given)).body
-    home = first_location(call)["id"]
-    for variant in variants_of(call, product):
-        inventory.stock(call, variant["inventoryItemId"], home)
-    tell_product(call, product, "products/create")
-    return _answer(call, product, 201)
+    return _answer(call, create_product(call, _said(given), variants), 201)
 
 
 @operation("updateProduct")
@@ -79,30 +63,23 @@ def update_product(call: Call) -> Reply:
     for each in given.get("variants") or ():
         _update(call, product["id"], each)
     product = call.collection("product").get(product["id"]).body
-    return _answer(call, change_product(call, product, _changes(given)))
+    return _answer(call, change_product(call, product, changes_in(_said(given))))
 
 
-def _changes(given: Json) -> Json:
-    """Members of a product as they are kept."""
-    changes = spelled(given, "title", "vendor", "product_type")
-    if given.get("body_html") is not None:
-        changes["descriptionHtml"] = given["body_html"]
+@operation("deleteProduct")
+def do_delete_product(call: Call) -> Reply:
+    delete_product(call, named(call, "Product").body)
+    return Reply(200, {})
+
+
+def _said(given: Json) -> Json:
+    """What a body says of a product, as GraphQL says it."""
+    said = spelled(given, "title", "vendor", "product_type", "handle") | {"descriptionHtml": given.get("body_html")}
     if "status" in given:
-        changes["status"] = given["status"].upper()
+        said["status"] = given["status"].upper()
     if "tags" in given:
-        changes["tags"] = clean_tags(tags_of(given["tags"]))
-    return changes
-
-
-def _changed(product: Json, given: Json) -> Json:
-    """A new product with what was said of it, before anybody is told."""
-    changed = product | _changes(given)
-    return changed | {
-        "vendorKey": changed["vendor"].lower(),
-        "typeKey": changed["productType"].lower(),
-        "titleKey": changed["title"].lower(),
-        "tagKeys": [tag.lower() for tag in changed["tags"]],
-    }
+        said["tags"] = tags_of(given["tags"])
+    return said
 
 
 # Variants -------------------------------------------------------------------------------------------------------------
@@ -111,7 +88,17 @@ def _changed(product: Json, given: Json) -> Json:
 def _new_variant(given: Json) -> Json:
     made = spelled(given, "sku", "barcode", "grams", "requires_shipping")
     made |= {"title": given.get("option1") or "Default Title", "price": str(given.get("price", "0.00"))}
-    return made | {"inventoryPolicy": given.get("inventory_policy", "deny").upper()}
+    made |= {"inventoryPolicy": given.get("inventory_policy", "deny").upper(), "tracked": _tracked(given)}
+    return made | ({"grams": _grams(given)} if "weight" in given and "grams" not in given else {})
+
+
+def _tracked(given: Json) -> bool:
+    """Stock is only counted where `inventory_management` says by whom (documented)."""
+    return given.get("inventory_management") is not None
+
+
+def _grams(given: Json) -> int:
+    return round(float(given["weight"]) * GRAMS[given.get("weight_unit", "kg")])
 
 
 def _variant(call: Call, variant: Json) -> Reply:
@@ -149,6 +136,9 @@ def _update(call: Call, product_id: str, given: Json, id: str | None = None) -> 
     if "inventory_policy" in given:
         changes["inventoryPolicy"] = given["inventory_policy"].upper()
     item = spelled(given, "sku", "requires_shipping")
-    if "grams" in given:
-        item["measurement"] = {"weight": {"unit": "GRAMS", "value": given["grams"]}}
+    if "inventory_management" in given:
+        item["tracked"] = _tracked(given)
+    if "grams" in given or "weight" in given:
+        grams = given["grams"] if "grams" in given else _grams(given)
+        item["measurement"] = {"weight": {"unit": "GRAMS", "value": grams}}
     return update_variant(call, changes | {"id": id} | ({"inventoryItem": item} if item else {}))

@@ -3,14 +3,15 @@
 from typing import Any
 
 from mock_servers.core.fake import Call, Work
-from mock_servers.shopify.behaviour.base import app_id, number_in, shop_of
+from mock_servers.shopify.behaviour.base import app_id, money, number_in, shop_of
 from mock_servers.shopify.behaviour.fulfillment_orders import has_siblings, holds_by, supported_actions
-from mock_servers.shopify.behaviour.rest import local
+from mock_servers.shopify.behaviour.payments import refundable
+from mock_servers.shopify.behaviour.refund_sums import shipping_left, worth
+from mock_servers.shopify.behaviour.rest import SHOP_NUMBER, local, money_set
 from mock_servers.shopify.behaviour.shop import first_location
 from mock_servers.shopify.rest.door import version_of
 
 Json = dict[str, Any]
-SHOP_NUMBER = 1
 
 
 def fulfillment_order_shape(call: Call, row: Json) -> Json:
@@ -94,20 +95,52 @@ def _assigned(row: Json) -> Json:
     }
 
 
-def fulfillment_event_shape(work: Work, fulfillment: Json, event: Json) -> Json:
-    """Something that happened on the way."""
-    plain = ("message", "address1", "city", "country", "province", "zip", "latitude", "longitude")
-    return {name: event[name] for name in plain} | {
-        "id": number_in(event["id"]),
-        "fulfillment_id": number_in(fulfillment["id"]),
-        "order_id": number_in(fulfillment["orderId"]),
-        "shop_id": SHOP_NUMBER,
-        "status": event["status"].lower(),
-        "happened_at": local(work, event["happenedAt"]),
-        "estimated_delivery_at": local(work, event["estimatedDeliveryAt"]),
-        "created_at": local(work, event["createdAt"]),
-        "updated_at": local(work, event["createdAt"]),
-        "admin_graphql_api_id": event["id"],
+def suggested_refund_shape(sums: Json) -> Json:
+    """What a refund would come to; its transactions only have to be called `refund` to be given back."""
+    order = sums["order"]
+    currency = order["currencyCode"]
+    none = money_set("0.00", currency)
+    return {
+        "shipping": {
+            "amount": money(sums["shipping"]),
+            "tax": "0.00",
+            "maximum_refundable": money(shipping_left(order)),
+        },
+        "duties": [],
+        "total_duties_set": none,
+        "additional_fees": [],
+        "total_additional_fees_set": none,
+        "return": None,
+        "refund_line_items": [_suggested_line(row) for row in sums["lines"]],
+        "transactions": [
+            {
+                "order_id": number_in(order["id"]),
+                "kind": "suggested_refund",
+                "gateway": payment["gateway"],
+                "parent_id": number_in(payment["id"]),
+                "amount": money(part),
+                "currency": currency,
+                "maximum_refundable": money(refundable(order, payment)),
+            }
+            for part, payment in sums["payments"]
+        ],
+        "currency": currency,
+    }
+
+
+def _suggested_line(row: Json) -> Json:
+    price = row["line"]["price"]
+    return {
+        "quantity": row["quantity"],
+        "line_item_id": number_in(row["line"]["id"]),
+        "location_id": number_in(row["locationId"]) if row["locationId"] else None,
+        "restock_type": row["restockType"].lower(),
+        "price": price,
+        "subtotal": money(worth([row])),
+        "total_tax": "0.00",
+        "discounted_price": price,
+        "discounted_total_price": money(worth([row])),
+        "total_cart_discount_amount": "0.00",
     }
 
 
