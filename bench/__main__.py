@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import endurance, machine, peers, report, rows
+from bench import endurance, machine, peers, report, rows, surfaces
 from bench.bare import KEPT_PATH
 from bench.report import Result
 from bench.rows import BARE, KEEPING, OURS
@@ -24,8 +24,9 @@ from mock_servers.core.registry import known
 
 LAST = KEPT / "last.json"
 QUICK_ORDERS = 100
-PARTS = (*OPERATIONS, "start", "worlds", "crowd", "memory", "inprocess", "sync")
+PARTS = (*OPERATIONS, "surfaces", "start", "worlds", "crowd", "memory", "inprocess", "sync")
 SAYS = {
+    "surfaces": "every vendor's surfaces",
     "start": "start to first answer",
     "worlds": "new worlds, resets and seeds",
     "crowd": "creates among 100,000 orders",
@@ -144,6 +145,7 @@ class Bench:
         rounds: int = self.asked.rounds
         cells = len(self.operations) * (2 + beside) * rounds
         marks = endurance.MARKS if "memory" in self.parts else 0
+        cells += len(surfaces.SURFACES) * 3 * 2 * rounds if "surfaces" in self.parts else 0
         alone = [part for part in SAYS if part in self.parts]
         return 1 + beside + cells + marks + len(alone)
 
@@ -158,7 +160,7 @@ class Bench:
         self.stack.callback(ours.process.stop)
         ours.wait()
         expected = prepare(ours, self.generator, QUICK_ORDERS if self.asked.quick else ORDERS)
-        bare = self._bare(expected)
+        bare = self._bare(expected.got, expected.posted)
         names = list(expected.requests)
         ports = {name: port_of(ours, name) for name in names}
         keeping = [text.replace(" /api/orders ", f" {KEPT_PATH} ") for text in expected.requests["create"]]
@@ -181,9 +183,9 @@ class Bench:
         bare.stop()
         return cells
 
-    def _bare(self, expected: Expected) -> Process:
+    def _bare(self, got: dict[str, str], posted: dict[str, tuple[int, str]]) -> Process:
         path = KEPT / "replies.json"
-        path.write_text(json.dumps({"got": expected.got, "posted": expected.posted}), encoding="utf-8")
+        path.write_text(json.dumps({"got": got, "posted": posted}), encoding="utf-8")
         bare = Process(BARE, [sys.executable, "-m", "bench.bare", str(path)], speaks=True)
         self.stack.callback(bare.stop)
         bare.port = bare.said()["port"]
@@ -201,6 +203,25 @@ class Bench:
         return found
 
     # One server at a time
+
+    def _surfaces(self) -> None:
+        """The other vendors' orders, against the bare server answering the same bytes."""
+        ours = Ours(self.vendors, orders=0, name="surfaces")
+        self.stack.callback(ours.process.stop)
+        ours.wait()
+        asked = surfaces.prepare(ours, self.generator, surfaces.ORDERS)
+        bare = self._bare(asked.got, asked.posted)
+        subjects = [
+            Subject(BARE, bare, dict.fromkeys(asked.ports, bare.port), asked.requests, asked.body_bytes),
+            Subject(OURS, ours.process, asked.ports, asked.requests, asked.body_bytes),
+        ]
+        cells = measured(
+            subjects, list(asked.requests), self.generator,
+            rounds=self.asked.rounds, seconds=self.asked.seconds, on_step=self._step,
+        )  # fmt: skip
+        self.rows += rows.operation_rows(cells)
+        for each in (ours.process, bare):
+            each.stop()
 
     def _start(self) -> None:
         self.rows += rows.start_rows(endurance.start(self.vendors, 1 if self.asked.quick else 5))

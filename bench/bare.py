@@ -41,7 +41,7 @@ class Bare:
         self.kept: dict[str, dict[str, Any]] = {}
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["method"] == "POST":
+        if scope["method"] != "GET":
             message = await receive()
             text = message["body"]
             while message.get("more_body"):

@@ -57,7 +57,9 @@ def operation_rows(cells: Cells) -> list[Row]:
         goal = None if operation == "graphql" else Goal(f"≥ {OF_BARE_GOAL:.2f} of bare", "least", OF_BARE_GOAL)
         ours, bare = (middle(by_subject[name], "per_cpu_second") for name in (OURS, BARE))
         note = f"{1e6 / ours:.0f} against {1e6 / bare:.0f} µs"
-        rows.append(Row(OPERATIONS[operation], _rate(ours), _rate(bare), share, f"{share:.2f}", goal, note))
+        rows.append(
+            Row(OPERATIONS.get(operation, operation), _rate(ours), _rate(bare), share, f"{share:.2f}", goal, note)
+        )
         if operation == "create":
             rows.append(_keeping_row(cells))
     return rows

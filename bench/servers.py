@@ -138,7 +138,8 @@ def fetch(
     """One request of its own; status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=READY_SECONDS)
     try:
-        connection.request(method, path, body, dict(headers or {}))
+        typed = {} if body is None else {"content-type": "application/json"}
+        connection.request(method, path, body, {**typed, **(headers or {})})
         reply = connection.getresponse()
         return reply.status, reply.read()
     finally:
@@ -189,7 +190,7 @@ class Ours:
 
     def admin(self, method: str, path: str, form: Any = None) -> bytes:
         """Ask the admin API. Raises BenchError."""
-        headers = {"authorization": f"Bearer {self.env()['admin']['token']}", "content-type": "application/json"}
+        headers = {"authorization": f"Bearer {self.env()['admin']['token']}"}
         body = None if form is None else json.dumps(form).encode()
         status, said = fetch(self.admin_port, method, path, headers, body)
         if not 200 <= status < 300:

@@ -104,7 +104,7 @@ def prepare(ours: Ours, generator: Generator, orders: int = ORDERS) -> Expected:
     skus = [each["sku"] for each in _rows(port, f"/api/products?pageSize={PRODUCTS}", headers)]
     for sku in skus:
         _text(fetch(port, "POST", "/api/inventory/update", headers, compact({"sku": sku, "availableQuantity": 10**8})))
-    creates = [_request("POST", "/api/orders", headers, _numbered(skus, turn)) for turn in range(PRODUCTS)]
+    creates = [request_text("POST", "/api/orders", headers, _numbered(skus, turn)) for turn in range(PRODUCTS)]
     load = generator.drive(Job(port, creates, connections=1, times=orders))
     if load.errors:
         raise BenchError(f"the fake refused an order while the world was prepared: {load.first_error}")
@@ -130,8 +130,8 @@ def _expected(ours: Ours, creates: list[str], create: str) -> Expected:
     sizes["list"] = len(got["/api/orders"].encode())
     posted = {"/api/orders": (201, created)}
     requests = {
-        "get": [_request("GET", f"/api/orders/{id}", headers) for id in ids],
-        "list": [_request("GET", page, headers)],
+        "get": [request_text("GET", f"/api/orders/{id}", headers) for id in ids],
+        "list": [request_text("GET", page, headers)],
         "create": creates,
     }
     if GRAPHQL_VENDOR in ours.vendors:
@@ -141,7 +141,7 @@ def _expected(ours: Ours, creates: list[str], create: str) -> Expected:
             raise BenchError(f"the GraphQL query is refused: {answered[:300]}")
         posted[GRAPHQL_PATH] = (200, answered)
         sizes["graphql"] = len(answered.encode())
-        requests["graphql"] = [_request("POST", GRAPHQL_PATH, headers, asked)]
+        requests["graphql"] = [request_text("POST", GRAPHQL_PATH, headers, asked)]
     return Expected(got, posted, sizes, requests)
 
 
@@ -158,16 +158,16 @@ def _graphql_body() -> str:
 def _headers(ours: Ours, vendor: str) -> dict[str, str]:
     credentials = ours.env()["vendors"][vendor]["credentials"]
     if vendor == GRAPHQL_VENDOR:
-        return {"X-Shopify-Access-Token": credentials["access_token"], "Content-Type": "application/json"}
-    return {"Authorization": f"Bearer {credentials['access_token']}", "Content-Type": "application/json"}
+        return {"X-Shopify-Access-Token": credentials["access_token"]}
+    return {"Authorization": f"Bearer {credentials['access_token']}"}
 
 
-def _request(method: str, path: str, headers: dict[str, str], body: str = "") -> str:
+def request_text(method: str, path: str, headers: dict[str, str], body: str = "") -> str:
     """A whole request as Latin-1 text, so that it travels in JSON whatever its bytes are."""
     raw = body.encode()
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "User-Agent: seatrial-bench", "Accept: application/json"]
-    lines += [f"{name}: {value}" for name, value in headers.items() if body or name != "Content-Type"]
-    lines += [f"Content-Length: {len(raw)}"] if body else []
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "User-Agent: seatrial-bench"]
+    lines += [f"{name}: {value}" for name, value in ({"Accept": "application/json"} | dict(headers)).items()]
+    lines += ["Content-Type: application/json", f"Content-Length: {len(raw)}"] if body else []
     return "\r\n".join([*lines, "", ""]) + raw.decode("latin-1")
 
 
