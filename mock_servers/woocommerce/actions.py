@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from mock_servers.core.fake import Work
-from mock_servers.core.filters import Is, Some
+from mock_servers.core.filters import All, Is, Some
 from mock_servers.core.refusal import UsageError
 from mock_servers.core.store import Document
-from mock_servers.woocommerce.behaviour import order_changes, products, stock, trackings
+from mock_servers.woocommerce.behaviour import coupons, customers, order_changes, products, stock, trackings
 from mock_servers.woocommerce.behaviour.base import amount, fact, fake, text
 from mock_servers.woocommerce.behaviour.callers import grant_key
 from mock_servers.woocommerce.behaviour.orders import entered, paid, save_order
@@ -43,7 +43,10 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Checkout(Struct, frozen=True, forbid_unknown_fields=True):
-    """A basket, and who pays for it. Not `paid` is a bank transfer that has yet to come: the order is on hold."""
+    """A basket, and who pays for it. Not `paid` is a bank transfer that has yet to come: the order is on hold.
+
+    `customer` is the address of an account; without it they buy as a guest. `coupons` are codes.
+    """
 
     lines: list[Line]
     email: str = "shopper@example.com"
@@ -52,6 +55,31 @@ class Checkout(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     shipping: str = "Flat rate"
     shipping_price: str = "3.00"
+    customer: str = ""
+    coupons: list[str] = []
+
+
+class NewCustomer(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who makes an account."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    address: Address | None = None
+
+
+class NewCoupon(Struct, frozen=True, forbid_unknown_fields=True):
+    """`discount_type` is percent, fixed_cart or fixed_product."""
+
+    code: str
+    discount_type: str = "percent"
+    amount: str = "10.00"
+
+
+class CouponOnly(Struct, frozen=True, forbid_unknown_fields=True):
+    """`code` says which."""
+
+    code: str
 
 
 class OrderOnly(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +160,8 @@ def checkout(work: Work, given: Checkout) -> Json:
             "billing": address | {"email": given.email},
             "shipping": address,
             "customer_note": given.note,
+            "customer_id": _account(work, given.customer),
+            **({"coupon_lines": [{"code": code} for code in given.coupons]} if given.coupons else {}),
             "payment_method": "stripe" if given.paid else "bacs",
             "payment_method_title": "Credit card" if given.paid else "Direct bank transfer",
             "line_items": [_basket_line(work, line) for line in given.lines],
@@ -152,6 +182,27 @@ def checkout(work: Work, given: Checkout) -> Json:
         "checkout",
     )
     return {"id": int(order.id), "number": order["number"], "status": order["status"], "total": order["total"]}
+
+
+def _account(work: Work, email: str) -> int:
+    if not email:
+        return 0
+    customer = work.collection("customer").first(Is("email", "same", email))
+    if customer is None:
+        raise UsageError(f"nobody has an account by {email!r}; let them register first")
+    return int(customer.id)
+
+
+@fake.action("register", NewCustomer)
+def register(work: Work, given: NewCustomer) -> Json:
+    """A shopper makes an account."""
+    if customers.EMAIL.fullmatch(given.email) is None:
+        raise UsageError(f"{given.email!r} is no address")
+    address = _address(given.address) if given.address else {}
+    names = {"first_name": given.first_name, "last_name": given.last_name}
+    body = {"email": given.email, **names, "billing": address, "shipping": address}
+    customer = customers.make_customer(work, body)
+    return {"customer": int(customer.id), "username": customer["username"]}
 
 
 def _basket_line(work: Work, line: Line) -> Json:
@@ -272,6 +323,25 @@ def restore(work: Work, given: OrderOnly) -> Json:
     if order["status"] != "trash":
         raise UsageError(f"order {order['number']} is not in the trash")
     return _said(order_changes.restore_order(work, order))
+
+
+@fake.action("add_coupon", NewCoupon)
+def add_coupon(work: Work, given: NewCoupon) -> Json:
+    """The merchant makes a coupon."""
+    if given.discount_type not in {"percent", "fixed_cart", "fixed_product"}:
+        raise UsageError(f"{given.discount_type!r} is none of percent, fixed_cart, fixed_product")
+    made = coupons.make_coupon(work, {"code": given.code, "discount_type": given.discount_type, "amount": given.amount})
+    return {"coupon": int(made.id), "code": made["code"]}
+
+
+@fake.action("restore_coupon", CouponOnly)
+def restore_coupon(work: Work, given: CouponOnly) -> Json:
+    """The merchant takes a coupon out of the trash."""
+    wanted = All(Is("code", "=", coupons.formatted_code(given.code)), Is("status", "=", "trash"))
+    coupon = work.collection("coupon").first(wanted)
+    if coupon is None:
+        raise UsageError(f"no coupon {given.code!r} is in the trash")
+    return {"coupon": int(coupons.restore_coupon(work, coupon).id)}
 
 
 @fake.action("count_stock", Count)

@@ -6,7 +6,7 @@ from typing import Any
 from mock_servers.core import catalogue
 from mock_servers.core.fake import Size, Work
 from mock_servers.core.filters import Is
-from mock_servers.woocommerce.behaviour import products
+from mock_servers.woocommerce.behaviour import coupons, customers, products
 from mock_servers.woocommerce.behaviour.base import ZERO, amount, fact, fake, text
 from mock_servers.woocommerce.behaviour.orders import blank_order
 from mock_servers.woocommerce.behaviour.stock import with_stock_status
@@ -16,6 +16,8 @@ Json = dict[str, Any]
 BATCH = 500
 DAY_SECONDS = 86_400
 STATUSES = ("processing", "processing", "completed", "completed", "completed", "on-hold", "cancelled", "pending")
+ACCOUNTS = 12
+COUPONS = (("welcome", "percent", "10.00"), ("5off", "fixed_cart", "5.00"), ("1off", "fixed_product", "1.00"))
 VARY_EVERY = 7
 """Each seventh thing of the catalogue is sold as a variation of a product that varies."""
 
@@ -25,6 +27,8 @@ def make_seed(work: Work, size: Size) -> Iterator[int]:
     """`size.products` things with stock, and `size.orders` orders, oldest first. Nobody is told of any of it."""
     items = catalogue.items(work.world.seed, max(1, size.products))
     _add_products(work, items)
+    if size.orders:
+        _add_people(work)
     work.events.clear()
     sold = [row for row in work.collection("product").rows() if row["sku"] in {item.sku for item in items}]
     for made in range(0, size.orders, BATCH):
@@ -74,6 +78,34 @@ def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
     rows.add_many(with_stock_status(body) for body in fresh)
 
 
+def _add_people(work: Work) -> None:
+    """Some of those who buy have an account, and there are coupons to be had."""
+    known = {row["email"] for row in work.collection("customer").rows()}
+    for person in catalogue.people(work.world.seed)[:ACCOUNTS]:
+        if person.email in known:
+            continue
+        address = _address(person)
+        names = {"first_name": person.first_name, "last_name": person.last_name}
+        billing = address | {"email": person.email, "phone": person.phone}
+        body = {"email": person.email, **names, "billing": billing, "shipping": address}
+        customers.make_customer(work, body)
+    for code, kind, amount_off in COUPONS:
+        if coupons.usable(work, code) is None:
+            coupons.make_coupon(work, {"code": code, "discount_type": kind, "amount": amount_off})
+
+
+def _address(person: catalogue.Person) -> Json:
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "address_1": person.street,
+        "city": person.city,
+        "state": person.region,
+        "postcode": person.postal_code,
+        "country": person.country,
+    }
+
+
 def _add_orders(work: Work, sold: list[Json], before: int, count: int, total: int) -> None:
     """Orders of this batch, each a little later than the one before it."""
     people = catalogue.people(work.world.seed)
@@ -89,21 +121,15 @@ def _add_orders(work: Work, sold: list[Json], before: int, count: int, total: in
 def _order(work: Work, id: int, sold: list[Json], person: catalogue.Person, stamp: str) -> Json:
     chance = work.chance
     status = chance.choice(STATUSES)
-    address = {
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "address_1": person.street,
-        "city": person.city,
-        "state": person.region,
-        "postcode": person.postal_code,
-        "country": person.country,
-    }
+    address = _address(person)
+    account = work.collection("customer").first(Is("email", "=", person.email))
     blank = blank_order(work, id)
     was_paid = status in {"processing", "completed"}
     chosen = chance.sample(sold, k=min(len(sold), chance.choice((1, 1, 2, 3))))
     order = blank | {
         "created_via": "checkout",
         "status": status,
+        "customer_id": int(account.id) if account is not None else 0,
         "billing": blank["billing"] | address | {"email": person.email, "phone": person.phone},
         "shipping": blank["shipping"] | address,
         "payment_method": "stripe" if was_paid else "bacs",

@@ -71,3 +71,24 @@ def what_belongs_to_an_order_has_one(work: Work) -> Iterator[str]:
     for note in work.collection("note").rows():
         if note["order_id"] not in orders:
             yield f"note {note.id} is of order {note['order_id']}, which is not there"
+
+
+@fake.sound
+def accounts_are_one_persons_each(work: Work) -> Iterator[str]:
+    """By address and by name; and whoever an order names as its customer has one."""
+    customers = work.collection("customer").rows()
+    for member in ("email", "username"):
+        counted = Counter(row[member].lower() for row in customers)
+        yield from (f"{count} customers have the {member} {value}" for value, count in counted.items() if count > 1)
+    ids = {int(row.id) for row in customers}
+    for order in work.collection("order").rows():
+        if order["customer_id"] and order["customer_id"] not in ids:
+            yield f"order {order.id} is of customer {order['customer_id']}, who is not there"
+
+
+@fake.sound
+def a_coupon_was_used_by_so_many(work: Work) -> Iterator[str]:
+    """No coupon was used less often than never, and its code is small."""
+    for coupon in work.collection("coupon").rows():
+        if coupon["usage_count"] < 0 or coupon["code"] != coupon["code"].strip().lower():
+            yield f"coupon {coupon['code']!r} was used {coupon['usage_count']} times"

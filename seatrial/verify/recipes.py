@@ -142,7 +142,10 @@ class Recipes:
             if name in credentials:
                 return (credentials[name],)
             known = self._bench.known.called(name) if variant == "known" else ()
-            return (*known, *_usual(name), f"seatrial-{self._bench.run_mark}{self._fresh}")
+            word = f"seatrial-{self._bench.run_mark}{self._fresh}"
+            if name.lower() == "email":  # an address may be one account's only
+                return (*known, f"{word}@example.com")
+            return (*known, *_usual(name), word)
 
         return of
 

@@ -7,36 +7,9 @@ import hmac
 import httpx
 import pytest
 
-from mock_servers.core.webhooks import Courier
-from tests.support import run
-from tests.woocommerce.store import V3, refusal, store
+from tests.woocommerce.store import V3, Door, refusal, store, told
 
 ADDRESS = "https://hooks.example/woo"
-
-
-class Door:
-    """Whoever is told: what came, and what is answered."""
-
-    def __init__(self) -> None:
-        self.heard: list[httpx.Request] = []
-        self.answer = 200
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.heard.append(request)
-        return httpx.Response(self.answer)
-
-
-def told(shop, door, seconds=0.0):
-    """What comes by now, or within so many seconds."""
-    before = len(door.heard)
-
-    async def deliver():
-        courier = Courier(transport=httpx.MockTransport(door))
-        await shop.world.advance(seconds, courier)
-        await courier.aclose()
-
-    run(deliver())
-    return door.heard[before:]
 
 
 def listening(topic="order.updated", **more):

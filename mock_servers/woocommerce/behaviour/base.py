@@ -26,6 +26,9 @@ fake.kind("order", index=("status", "date_created_gmt", "date_modified_gmt"))
 fake.kind("note", index=("order_id",))
 fake.kind("refund", index=("parent_id", "date_created_gmt"))
 fake.kind("product", index=("sku", "type", "status", "parent_id", "date_created_gmt", "date_modified_gmt"))
+fake.kind("customer", index=("email", "username", "display_name", "date_created_gmt"))
+fake.kind("coupon", index=("code", "status", "discount_type", "date_created_gmt", "date_modified_gmt"))
+fake.kind("fulfillment", index=("order_id",))
 fake.kind("webhook", index=("topic", "status", "date_created_gmt"))
 
 

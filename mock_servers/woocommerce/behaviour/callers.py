@@ -17,7 +17,9 @@ PRINTED_SITE = "https://shop.example"
 PRINTED_WEBHOOK_SECRET = "webhook-secret-of-the-store-owner"  # noqa: S105 - the same
 OWNER = "webhooks-of-the-owner"
 ITEM_OF = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]\Z")
-SAME_IN_V2 = re.compile(r"/wp-json/wc/v2/(orders|system_status|products|webhooks)(?=/|\Z)")
+SAME_IN_V2 = re.compile(r"/wp-json/wc/v2/(orders|system_status|products|webhooks|customers|coupons)(?=/|\Z)")
+ALIAS_OF_V1 = re.compile(r"/wp-json/wc/v1/(orders/[0-9]+/shipment-trackings)(?=/|\Z)")
+"""A plugin's routes, registered under each version of core's (dossier §6b)."""
 OVERRIDES = frozenset({"PUT", "PATCH", "DELETE"})
 
 
@@ -95,6 +97,7 @@ def understand(request: Request) -> Request:
         path = path.rstrip("/")
     if path.startswith("/wp-json/wc/v2/"):
         path = SAME_IN_V2.sub(r"/wp-json/wc/v3/\1", path)
+    path = ALIAS_OF_V1.sub(r"/wp-json/wc/v3/\1", path)
     if method == "POST":
         method = _override(request) or method
     if (method, path, query) == (request.method, request.path, request.query):

@@ -21,16 +21,24 @@ DATES = {
 COLUMNS = {"date": "date_created_gmt", "modified": "date_modified_gmt"}
 
 
-def page(call: Call, kind: str, where: list[Condition], shown: Shown, columns: Mapping[str, str] = {}) -> Reply:
-    """One page of a kind, with its counts and links in headers; ties by id in the same direction."""
+def page(
+    call: Call,
+    kind: str,
+    where: list[Condition],
+    shown: Shown,
+    columns: Mapping[str, str] = {},
+    usual: tuple[str, str] = ("date", "desc"),
+) -> Reply:
+    """One page of a kind, with its counts and links in headers; ties by id in the same direction. `usual` is the order
+    where nobody asks for one."""
     collection, condition = call.collection(kind), All(*where)
     window = Window(call, collection.count(condition))
-    by = call.query.get("orderby", "date")
+    by = call.query.get("orderby", usual[0])
     column = {**COLUMNS, **columns}.get(by, "seq")
     rows = collection.rows(
         condition,
         order_by=column,
-        descending=call.query.get("order", "desc") == "desc",
+        descending=call.query.get("order", usual[1]) == "desc",
         limit=window.limit,
         offset=window.offset,
     )

@@ -8,7 +8,7 @@ from mock_servers.core.filters import Condition, Is, Not, Some
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.woocommerce.behaviour import listing, stock
+from mock_servers.woocommerce.behaviour import customers, discounts, fulfillments, listing, stock
 from mock_servers.woocommerce.behaviour.base import (
     API,
     Json,
@@ -132,7 +132,7 @@ def make_order(work: Work, body: Json, created_via: str = "rest-api") -> Documen
     if whole(body.get("id")):
         refuse("woocommerce_rest_shop_order_exists", "Cannot create existing shop_order.")
     order = blank_order(work, next_post(work)) | {"created_via": body.get("created_via") or created_via}
-    order = recalculated(work, _with(work, order, body))
+    order = _couponed(work, recalculated(work, _with(work, order, body)), body)
     order = _in_wanted_status(work, order, body)
     return add_order(work, order)
 
@@ -144,8 +144,13 @@ def change_order(work: Work, id: str, body: Json) -> Document:
         refuse(INVALID_ID, "Invalid ID.")
     order = _with(work, found.body, body)
     if RECALCULATED_FOR & body.keys():
-        order = recalculated(work, order)
+        order = _couponed(work, recalculated(work, order), body)
     return save_order(work, _in_wanted_status(work, order, body))
+
+
+def _couponed(work: Work, order: Json, body: Json) -> Json:
+    """With `coupon_lines` the order has just these; without, those it has, which are not reckoned anew."""
+    return discounts.with_coupons(work, order, body["coupon_lines"]) if "coupon_lines" in body else order
 
 
 def remove_order(work: Work, id: str, *, force: bool) -> Document:
@@ -158,6 +163,7 @@ def remove_order(work: Work, id: str, *, force: bool) -> Document:
         for note in work.collection("note").rows(Is("order_id", "=", order.id)):
             work.collection("note").delete(note.id)
         forget_refunds(work, order.id)
+        fulfillments.forget(work, order.id)
         tell(work, "deleted", order)
         return order
     if order["status"] == "trash":
@@ -189,15 +195,11 @@ def _in_wanted_status(work: Work, order: Json, body: Json) -> Json:
 
 def _with(work: Work, order: Json, body: Json) -> Json:
     """The order with what was given, its sums not yet made anew."""
-    if whole(body.get("customer_id")):
-        refuse("woocommerce_rest_invalid_customer_id", "Customer ID is invalid.")
-    for coupon in body.get("coupon_lines", []):
-        if coupon.get("id"):
-            refuse("woocommerce_rest_coupon_item_id_readonly", "Coupon item ID is readonly.")
-        refuse("woocommerce_rest_invalid_coupon", f'Coupon "{coupon.get("code", "")}" does not exist!')
     changed = order | {name: body[name] for name in PLAIN if name in body}
     if "parent_id" in body:
         changed["parent_id"] = whole(body["parent_id"])
+    if "customer_id" in body:
+        changed["customer_id"] = customers.checked_customer(work, body["customer_id"])
     for address in ("billing", "shipping"):
         given = body.get(address, {})
         changed[address] = order[address] | {n: v or "" for n, v in given.items() if n in order[address]}

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mock_servers.core.clock import moment_of
 from mock_servers.core.fake import Work
 from mock_servers.core.store import Document
-from mock_servers.woocommerce.behaviour import stock
+from mock_servers.woocommerce.behaviour import customers, discounts, stock
 from mock_servers.woocommerce.behaviour.base import API, ZERO, Json, amount, emit_once, fact, links, times
 
 CURRENCY_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "$", "AUD": "$", "JPY": "¥"}
@@ -87,6 +88,7 @@ def blank_order(work: Work, id: int) -> Json:
         "refunds": [],
         "trackings": [],
         "stock_reduced": False,
+        "coupons_counted": False,
         "date_created_gmt": work.stamp,
         "date_modified_gmt": work.stamp,
         "date_completed_gmt": None,
@@ -113,12 +115,17 @@ def shown_order(work: Work, order: Mapping[str, Any], decimals: int | None = Non
         "needs_payment": status in {"pending", "failed"} and amount(order["total"]) > ZERO,
         "needs_processing": needs_processing(work, order),
         "currency_symbol": CURRENCY_SYMBOLS.get(order["currency"], order["currency"]),
-        "_links": links(work, f"{API}/orders/{id}", f"{API}/orders"),
+        "_links": links(work, f"{API}/orders/{id}", f"{API}/orders", **_customer_link(order)),
     }
     shown |= times(work, order, "date_created", "date_modified", "date_completed", "date_paid")
     if order["trackings"]:
         shown["meta_data"] = [*shown["meta_data"], _tracking_meta(order)]
     return shown if decimals is None else _with_decimals(shown, decimals)
+
+
+def _customer_link(order: Mapping[str, Any]) -> dict[str, str]:
+    """A guest has none (dossier §11)."""
+    return {"customer": f"{API}/customers/{order['customer_id']}"} if order["customer_id"] else {}
 
 
 def _without_our_own(line: Json, *names: str) -> Json:
@@ -130,8 +137,13 @@ def _tracking_meta(order: Mapping[str, Any]) -> Json:
     return {
         "id": 900_000_000 + int(order["id"]) % 10**8,
         "key": "_wc_shipment_tracking_items",
-        "value": order["trackings"],
+        "value": [each | {"date_shipped": _seconds(each["date_shipped"])} for each in order["trackings"]],
     }
+
+
+def _seconds(day: str) -> str:
+    """A day as the plugins keep it: `strtotime`, as text."""
+    return str(int(moment_of(day)))
 
 
 def _with_decimals(value: Any, decimals: int) -> Any:
@@ -173,6 +185,8 @@ def entered(work: Work, order: Json, status: str) -> Json:
         order["date_paid_gmt"] = work.stamp
     if status == "completed":
         order["date_completed_gmt"] = work.stamp
+        customers.has_paid(work, order)
+    order = discounts.counted(work, order)
     if status in TAKES_STOCK:
         order = _stock_taken(work, order)
     elif status in GIVES_STOCK_BACK:
@@ -223,6 +237,7 @@ def paid(work: Work, order: Json, transaction_id: str = "") -> Json:
     if order["status"] not in UNPAID - {"checkout-draft"}:
         return order
     order = order | {"transaction_id": transaction_id or order["transaction_id"], "date_paid_gmt": work.stamp}
+    customers.has_paid(work, order)
     return entered(work, order, "processing" if needs_processing(work, order) else "completed")
 
 

@@ -9,7 +9,7 @@ from mock_servers.core.filters import All, Is
 from mock_servers.core.paging import Window
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.woocommerce.behaviour import stock
+from mock_servers.woocommerce.behaviour import fulfillments, stock
 from mock_servers.woocommerce.behaviour.base import (
     API,
     ZERO,
@@ -77,6 +77,8 @@ def create_refund(call: Call) -> Reply:
         changed = _restocked(call, changed, lines)
     if left_to_refund(changed) == ZERO:
         changed = entered(call, changed, "refunded")
+    if lines:
+        changed = fulfillments.after_refund(call, changed)
     save_order(call, changed)
     return created(call, shown_refund(call, refund), f"{API}/orders/{order.id}/refunds/{refund.id}")
 
@@ -92,7 +94,7 @@ def delete_refund(call: Call) -> Reply:
     must_be_forced(call, "Refunds")
     call.collection("refund").delete(refund.id)
     kept = [row for row in order["refunds"] if row["id"] != int(refund.id)]
-    save_order(call, order | {"refunds": kept})
+    save_order(call, fulfillments.with_status(call, order | {"refunds": kept}))
     return answer(call, 200, shown_refund(call, refund))
 
 

@@ -2,16 +2,27 @@
 
 from mock_servers.core.fake import Call
 from mock_servers.core.wire import Reply
+from mock_servers.woocommerce.behaviour import advanced_trackings, trackings
 from mock_servers.woocommerce.behaviour.base import API, answer, fact, fake, links, offset_hours, site_url
 
-NAMESPACES = ["oembed/1.0", "wp/v2", "wc/v1", "wc/v2", "wc/v3", "wc-shipment-tracking/v3"]
+NAMESPACES = ["oembed/1.0", "wp/v2", "wc/v1", "wc/v2", "wc/v3"]
 
 
 @fake.operation("getIndex")
 def get_index(call: Call) -> Reply:
     """A WordPress site's own name here is its world's."""
     about = {"name": call.world.name, "description": "", "url": call.base_url, "home": call.base_url}
-    return Reply(200, about | {"gmt_offset": offset_hours(call), "namespaces": NAMESPACES})
+    return Reply(200, about | {"gmt_offset": offset_hours(call), "namespaces": namespaces(call)})
+
+
+def namespaces(call: Call) -> list[str]:
+    """Those of WordPress and core, and of the extensions that are active: this is where a caller finds out."""
+    found = list(NAMESPACES)
+    if trackings.is_on(call):
+        found.append("wc-shipment-tracking/v3")
+    if advanced_trackings.is_on(call):
+        found.append("wc-ast/v3")
+    return found
 
 
 @fake.operation("getSystemStatus")

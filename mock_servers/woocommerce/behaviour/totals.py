@@ -10,7 +10,7 @@ from mock_servers.woocommerce.behaviour.base import ZERO, Json, amount, fact, ne
 
 def recalculated(work: Work, order: Json) -> Json:
     """The order with its taxes and sums; prices here are without tax."""
-    rates = _rates(work, order)
+    rates = rates_of(work, order)
     lines = [_taxed_line(line, rates) for line in order["line_items"]]
     shipping = [_taxed(line, [rate for rate in rates if rate["shipping"]]) for line in order["shipping_lines"]]
     fees = [_taxed(line, rates if line["tax_status"] == "taxable" else []) for line in order["fee_lines"]]
@@ -35,21 +35,21 @@ def recalculated(work: Work, order: Json) -> Json:
     }
 
 
-def _rates(work: Work, order: Mapping[str, Any]) -> list[Json]:
+def rates_of(work: Work, order: Mapping[str, Any]) -> list[Json]:
     """The rates of the shipping address, or of the billing address where there is none."""
     to = order["shipping"] if order["shipping"].get("country") else order["billing"]
     rates = work.setting("tax_rates", fact("tax_rates"))
     return [rate for rate in rates if (rate["country"], rate["state"]) == (to.get("country"), to.get("state"))]
 
 
-def _tax(total: Any, rate: Json) -> Decimal:
+def tax_of(total: Any, rate: Json) -> Decimal:
     return rounded(amount(total) * amount(rate["rate"]) / 100)
 
 
 def _taxed_line(line: Json, rates: list[Json]) -> Json:
     applied = rates if line["tax_status"] == "taxable" else []
     taxes = [
-        {"id": rate["id"], "total": text(_tax(line["total"], rate)), "subtotal": text(_tax(line["subtotal"], rate))}
+        {"id": rate["id"], "total": text(tax_of(line["total"], rate)), "subtotal": text(tax_of(line["subtotal"], rate))}
         for rate in applied
     ]
     sums = {
@@ -60,7 +60,7 @@ def _taxed_line(line: Json, rates: list[Json]) -> Json:
 
 
 def _taxed(line: Json, rates: list[Json]) -> Json:
-    taxes = [{"id": rate["id"], "total": text(_tax(line["total"], rate)), "subtotal": ""} for rate in rates]
+    taxes = [{"id": rate["id"], "total": text(tax_of(line["total"], rate)), "subtotal": ""} for rate in rates]
     return line | {"taxes": taxes, "total_tax": text(sum((amount(tax["total"]) for tax in taxes), ZERO))}
 
 

@@ -31,13 +31,34 @@ from mock_servers.woocommerce.behaviour.batch import in_batch
 from mock_servers.woocommerce.behaviour.callers import OWNER
 
 PING = "webhook.ping"
-TOPICS = frozenset(
-    f"{resource}.{event}"
-    for resource in ("order", "product", "customer", "coupon")
-    for event in ("created", "updated", "deleted", "restored")
-)
 ACTION = re.compile(r"action\.[A-Za-z0-9_\-]+\Z")
-HOOKS = {"created": "woocommerce_new_{0}", "updated": "woocommerce_update_{0}", "deleted": "wp_trash_post"}
+HOOKS = {
+    "order.created": ["woocommerce_new_order"],
+    "order.updated": ["woocommerce_update_order", "woocommerce_order_refunded"],
+    "order.deleted": ["wp_trash_post", "woocommerce_trash_order"],
+    "order.restored": ["untrashed_post", "woocommerce_untrash_order"],
+    "product.created": [
+        "woocommerce_process_product_meta",
+        "woocommerce_new_product",
+        "woocommerce_new_product_variation",
+    ],
+    "product.updated": [
+        "woocommerce_process_product_meta",
+        "woocommerce_update_product",
+        "woocommerce_update_product_variation",
+    ],
+    "product.deleted": ["wp_trash_post"],
+    "product.restored": ["untrashed_post"],
+    "customer.created": ["user_register", "woocommerce_created_customer", "woocommerce_new_customer"],
+    "customer.updated": ["profile_update", "woocommerce_update_customer"],
+    "customer.deleted": ["delete_user"],
+    "customer.restored": [],
+    "coupon.created": ["woocommerce_process_shop_coupon_meta", "woocommerce_new_coupon"],
+    "coupon.updated": ["woocommerce_process_shop_coupon_meta", "woocommerce_update_coupon"],
+    "coupon.deleted": ["wp_trash_post"],
+    "coupon.restored": ["untrashed_post"],
+}
+"""Which of WordPress's hooks a topic listens to (core class-wc-webhook.php `get_topic_hooks`)."""
 INVALID = "woocommerce_rest_shop_webhook_invalid_id"
 
 
@@ -200,7 +221,7 @@ def _keep_secret(work: Work, id: str, secret: str) -> None:
 
 
 def _checked_topic(topic: str) -> str:
-    if topic not in TOPICS and not ACTION.match(topic):
+    if topic not in HOOKS and not ACTION.match(topic):
         refuse("woocommerce_rest_webhook_invalid_topic", "Webhook topic must be valid.")
     return topic
 
@@ -230,7 +251,6 @@ def shown(work: Work, webhook: Mapping[str, Any]) -> Json:
     """Never with its secret."""
     id, topic = int(webhook["id"]), webhook["topic"]
     resource, _, happened = topic.partition(".")
-    hook = HOOKS.get(happened, "{0}_" + happened).format(resource) if resource != "action" else happened
     return {
         "id": id,
         "name": webhook["name"],
@@ -238,7 +258,7 @@ def shown(work: Work, webhook: Mapping[str, Any]) -> Json:
         "topic": topic,
         "resource": resource,
         "event": happened,
-        "hooks": [hook],
+        "hooks": HOOKS.get(topic, [happened]),
         "delivery_url": webhook["delivery_url"],
         **times(work, webhook, "date_created", "date_modified"),
         "_links": links(work, f"{API}/webhooks/{id}", f"{API}/webhooks"),

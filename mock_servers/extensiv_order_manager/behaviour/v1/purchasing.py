@@ -1,4 +1,4 @@
-"""Vendors and purchase orders, and what nobody can make here yet: returns."""
+"""Vendors and purchase orders, and what nobody can make here yet: transfers and returns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -189,12 +189,11 @@ def post_purchase_orders_receive(call: Call) -> Reply:
         items[item["id"]] = item | {"accepted": accepted, "rejected": rejected}
         if line["acceptedQuantity"]:
             shelf = shelf_of(call, order["warehouse_id"], item["sku"])
-            move(call, shelf, on_hand=line["acceptedQuantity"], why="Purchase order received")
+            move(call, shelf, on_hand=line["acceptedQuantity"])
     whole = all(item["accepted"] + item["rejected"] == item["quantity"] for item in items.values())
     changes = {"items": list(items.values()), "status": "FULFILLED" if whole else "PARTIALLY_DELIVERED"}
     call.collection("purchase_order").save(order | changes | {"updated_at": call.stamp})
-    received = [line["purchaseOrderItemId"] for line in call.body["purchaseOrderItems"]]
-    return Reply(200, {"ids": list(dict.fromkeys(received)), "message": "Received"})
+    return Reply(200, {"id": int(order.id), "message": "Received"})
 
 
 @fake.operation("getPurchaseOrderFormats")
@@ -238,6 +237,11 @@ def _there(call: Call, kind: str, id: str, name: str) -> Document:
 
 
 # Nothing makes these here ---------------------------------------------------------------------------------------------
+
+
+@fake.operation("getStockTransfers")
+def get_stock_transfers(call: Call) -> Reply:
+    return part(call, [])
 
 
 @fake.operation("getRmas")

@@ -139,8 +139,7 @@ def _told(call: Call, line: Mapping[str, Any]) -> Json:
         batch=order.get("batch"),
         v1=said,
     )
-    batch = int(order["batch"]) if order.get("batch") else None
-    return batched(order, "SHIPPED", batch=batch, shipment=shapes.shipment(shipment))
+    return batched(order, "SHIPPED", batch=order.get("batch"), shipment=shapes.shipment(shipment))
 
 
 @fake.operation("postVoidShipment")
@@ -154,8 +153,7 @@ def post_void_shipment(call: Call) -> Reply:
     voided = void_shipment(call, found)
     if not call.query.get("readdInventory", False):
         for item in voided["items"]:
-            shelf = shelf_of(call, voided["warehouse_id"], item["sku"])
-            move(call, shelf, on_hand=-item["quantity"], why="Shipment voided, not readded")
+            move(call, shelf_of(call, voided["warehouse_id"], item["sku"]), on_hand=-item["quantity"])
     return Reply(200, {"id": int(voided.id), "message": "Shipment voided"})
 
 
