@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 from typing import Any
 
 import graphql
@@ -15,10 +15,13 @@ from msgspec import Struct
 from contracts.contract import Operation
 from mock_servers.core.graphql import Sdl
 from seatrial.pytest_plugin import Refusal, Seatrial, UsageError
-from seatrial.verify.known import plain_name
+from seatrial.verify.known import plain_name, singular
 from seatrial.verify.subscribing import ADDRESSES, TOPICS, topics
+from tests.offline.seen import Seen, named
 
 CANDIDATES_MAXIMUM = 60
+TURNS = 3
+LOOKS = 5
 DEPTH_MAXIMUM = 4
 STAMP = "2026-11-01T00:00:00Z"
 
@@ -44,6 +47,9 @@ class Session:
         self.receiver = trial.receiver(answer=200)
         self.fresh = False
         """Whether a SKU is to be one that nobody knows yet."""
+        self.seen = Seen()
+        self.turn = 0
+        """Which of the things that were seen a body is to name: none, the newest, the one before it."""
 
     def run(self) -> "list[Sent]":
         """All of it, one after the other; the clock moves on in between, so that no limit is met by accident."""
@@ -72,21 +78,43 @@ class Session:
         self.client.cookies.clear()  # a walk of hundreds of calls is no browser's visit
         response = self.client.request(method, path, **more)
         self.sent.append(Sent(what, response.status_code, list(response.headers.multi_items()), response.content))
+        if response.is_success and (operation := self.contract.operations.get(what)) is not None:
+            with suppress(msgspec.DecodeError):
+                self.seen.look(
+                    msgspec.json.decode(response.content), _noun(operation.path), named(operation.path, path)
+                )
         return response
 
     def _rest(self, operation: Operation) -> None:
-        names = re.findall(r"\{(\w+)\}", operation.path)
-        for values in islice(product(*(self._path_values(name) for name in names)), CANDIDATES_MAXIMUM):
-            path = operation.path
+        headers = {"If-Match": "*"} if any(each["name"] == "If-Match" for each in operation.parameters) else {}
+        tried = list(islice(self._paths(operation), CANDIDATES_MAXIMUM))
+        wanted = LOOKS if operation.method == "GET" else 1
+        for self.turn in range(TURNS if any(operation.bodies) else 1):
+            for path in tried:
+                done = [
+                    self._ask(operation.id, operation.method, path, headers=headers, **body).is_success
+                    for body in self._bodies(operation)
+                ]
+                wanted -= any(done)
+                if not wanted:
+                    return
+
+    def _paths(self, operation: Operation) -> Iterator[str]:
+        """Paths to whatever may have such a name, and to what was seen under it, by turns."""
+        path = operation.path
+        for name in re.findall(r"\{(\w+)\}", path):
+            if (own := self._own(name)) is not None:
+                path = path.replace(f"{{{name}}}", own)
+        either = zip_longest(self._guesses(path), self.seen.paths(path))
+        yield from dict.fromkeys(each for pair in either for each in pair if each is not None)
+
+    def _guesses(self, path: str) -> Iterator[str]:
+        names = re.findall(r"\{(\w+)\}", path)
+        for values in islice(product(*(self._path_values() for _ in names)), CANDIDATES_MAXIMUM):
+            filled = path
             for name, value in zip(names, values, strict=True):
-                path = path.replace(f"{{{name}}}", value)
-            headers = {"If-Match": "*"} if any(each["name"] == "If-Match" for each in operation.parameters) else {}
-            done = [
-                self._ask(operation.id, operation.method, path, headers=headers, **body).is_success
-                for body in self._bodies(operation)
-            ]
-            if any(done):
-                return
+                filled = filled.replace(f"{{{name}}}", value)
+            yield filled
 
     def _badly(self, operation: Operation) -> None:
         """Without a token, with a wrong one, with garbage, with the wrong method."""
@@ -131,13 +159,18 @@ class Session:
         schema = _resolved(
             operation.bodies.get("application/json", {}), self.contract.surfaces[operation.surface].document
         )
+        wrapped = list(schema.get("properties", {}).items())
+        holder = wrapped[0][0] if len(wrapped) == 1 else None
+        if holder is not None:
+            schema = _resolved(wrapped[0][1], self.contract.surfaces[operation.surface].document)
         members = {plain_name(name): name for name in schema.get("properties", {})}
         topic = next((members[name] for name in TOPICS if name in members), None)
         address = next((members[name] for name in ADDRESSES if name in members), None)
-        if operation.method == "POST" and "{" not in operation.path and topic and address:
+        path = next(self._paths(operation))
+        if operation.method == "POST" and len(re.findall(r"\{(\w+)\}", operation.path)) < 2 and topic and address:
             for name in topics(self.contract):
                 body = {topic: name, address: self.receiver.url}
-                self._ask(operation.id, operation.method, operation.path, json=body)
+                self._ask(operation.id, operation.method, path, json=body if holder is None else {holder: body})
 
     # GraphQL
 
@@ -236,22 +269,27 @@ class Session:
         for kind in self.vendor.fake.kinds:
             yield from (document["id"] for document in self.vendor.documents(kind)[:2] if "id" in document)
 
-    def _path_values(self, name: str) -> list[str]:
+    def _own(self, name: str) -> str | None:
+        """What a path's parameter is for every caller: the version, or the account."""
         versions = self.contract.profile.versions
         if "version" in name and versions:
-            return [versions.current]
-        if name in self.vendor.credentials:
-            return [self.vendor.credentials[name]]
+            return versions.current
+        return self.vendor.credentials.get(name)
+
+    def _path_values(self) -> list[str]:
         return [*dict.fromkeys(each.rsplit("/", 1)[-1] for each in self._ids()), "0"]
 
     def _bodies(self, operation: Operation) -> Iterator[dict[str, Any]]:
         document = self.contract.surfaces[operation.surface].document
         query = {
-            each["name"]: str(each.get("example") or self._sample(each.get("schema", {}), document, each["name"]))
+            each["name"]: _told(each.get("example") or self._sample(each.get("schema", {}), document, each["name"]))
             for each in operation.parameters
-            if each["in"] == "query" and (each.get("required") or "example" in each)
+            if each["in"] == "query"
+            and (each.get("required") or "example" in each or each["name"] in operation.needs_one_of[:1])
         }
         yield {"params": query}
+        for example in _examples(document, operation):
+            yield {"params": query, "json": example}
         for content_type, schema in operation.bodies.items():
             for full, self.fresh in product((True, False), (False, True)):
                 body = self._sample(schema, document, full=full)
@@ -270,19 +308,26 @@ class Session:
         match _kind(schema):
             case "object":
                 needed = schema.get("required", ())
-                members = schema.get("properties", {}) if depth < DEPTH_MAXIMUM else {}
                 return {
-                    key: self._sample(each, document, key, full=full, depth=depth + 1)
-                    for key, each in members.items()
-                    if full or key in needed
+                    key: self._sample(each, document, _called(name, key), full=full, depth=depth + 1)
+                    for key, each in schema.get("properties", {}).items()
+                    if key in needed or (full and depth < DEPTH_MAXIMUM)
                 }
             case "array":
                 return [self._sample(schema.get("items", {}), document, name, full=full, depth=depth + 1)]
             case "integer" | "number":
-                return max(1, schema.get("minimum", 1))
+                return self._number(name, schema)
             case "boolean":
                 return True
         return self._word(name)
+
+    def _number(self, name: str, schema: Any) -> Any:
+        """An id of something that was seen, where the name says of what; else the least that may be."""
+        called = plain_name(name)
+        ids = [each for each in self.seen.ids(called.removesuffix("id")) if isinstance(each, int)]
+        if self.turn and called.endswith(("id", "ids")) and ids:
+            return ids[(self.turn - 1) % len(ids)]
+        return max(1, schema.get("minimum", 1))
 
     def _word(self, name: str) -> str:
         """A word as plausible as the member's name lets it be."""
@@ -303,6 +348,7 @@ class Session:
             "redirect_uri": lambda: "https://app.test/back",
             "scope": lambda: "",
             "email": lambda: "ada@example.com",
+            "currency": lambda: "USD",
             "price": lambda: "10.00",
             "shipping_price": lambda: "5.00",
             "warehouse": lambda: "",
@@ -328,6 +374,28 @@ def _resolved(schema: Any, document: Any) -> dict[str, Any]:
             found = found[step]
         schema = found
     return schema if isinstance(schema, dict) else {}
+
+
+def _noun(path: str) -> str:
+    """What a path is about: `/orders/{id}.json` is about an `order`."""
+    words = [each.split(".")[0] for each in path.split("/") if each and "{" not in each]
+    return plain_name(singular(words[-1])) if words else ""
+
+
+def _called(holder: str, key: str) -> str:
+    """What a member is called for itself: the `id` of `order_lines` is an `order_line_id`."""
+    return f"{singular(holder)}_id" if plain_name(key) == "id" and holder else key
+
+
+def _told(value: Any) -> str:
+    """A value as a query says it."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _examples(document: Any, operation: Operation) -> Iterator[Any]:
+    """The bodies that the contract itself shows."""
+    asked = document["paths"][operation.path][operation.method.lower()].get("requestBody", {})
+    yield from (each["example"] for each in _resolved(asked, document).get("content", {}).values() if "example" in each)
 
 
 def _kind(schema: dict[str, Any]) -> str:
