@@ -13,6 +13,7 @@ from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is, Some
 from mock_servers.core.refusal import UsageError
 from mock_servers.shopify.behaviour import (
+    customers,
     fulfillment_order_changes,
     fulfillment_orders,
     fulfillments,
@@ -241,36 +242,14 @@ def _address(address: Address) -> Json:
 
 
 def _customer(work: Work, email: str, given: Address, address: Json | None) -> str:
-    known = work.collection("customer").first(Is("email", "=", email))
+    known = customers.by_email(work, email)
     if known is not None:
-        return known.id
+        return str(known["id"])
     id, number = next_id(work, "Customer")
     work.collection("customer").add(
-        customer_document(work.stamp, id, number, email, given.first_name, given.last_name, address)
+        customers.customer_document(work.stamp, id, number, email, given.first_name, given.last_name, address)
     )
     return id
-
-
-def customer_document(
-    stamp: str, id: str, number: int, email: str, first_name: str, last_name: str, address: Json | None
-) -> Json:
-    """A customer as it is kept."""
-    return {
-        "id": id,
-        "idKey": f"{number:020d}",
-        "email": email,
-        "firstName": first_name,
-        "lastName": last_name,
-        "phone": None,
-        "note": None,
-        "tags": [],
-        "taxExempt": False,
-        "verifiedEmail": True,
-        "locale": "en",
-        "defaultAddress": address,
-        "createdAt": stamp,
-        "updatedAt": stamp,
-    }
 
 
 # The merchant ---------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from mock_servers.core import catalogue
 from mock_servers.core.clock import iso_seconds
 from mock_servers.core.fake import Size, Work
 from mock_servers.core.filters import Is
-from mock_servers.shopify.actions import customer_document
 from mock_servers.shopify.behaviour import (
+    customers,
     fulfillment_orders,
     fulfillments,
     inventory,
@@ -77,7 +77,7 @@ class Sower:
         self.variants: list[Json] = []
         self.stock: dict[str, int] = {}
         self.committed: dict[tuple[str, str], int] = {}
-        self.customers: list[tuple[str, Json]] = []
+        self.people: list[tuple[str, Json]] = []
 
     def numbers(self, type_name: str, count: int) -> Iterator[int]:
         """So many new numbers of a type."""
@@ -113,7 +113,7 @@ class Sower:
         new = [person for person in people if person.email not in known]
         numbers = self.numbers("Customer", len(new))
         made = [
-            customer_document(
+            customers.customer_document(
                 self.work.stamp,
                 gid("Customer", number),
                 number,
@@ -126,7 +126,7 @@ class Sower:
         ]
         self.work.collection("customer").add_many(made)
         everybody = known | {each["email"]: each for each in made}
-        self.customers = [(person.email, everybody[person.email]) for person in people]
+        self.people = [(person.email, everybody[person.email]) for person in people]
 
     def address(self, person: catalogue.Person) -> Json:
         given = {
@@ -193,7 +193,7 @@ class Sower:
         made["fulfillment_order"] += rows
 
     def order(self, basket: list[tuple[Json, int]], order_number: int, stamp: str) -> Json:
-        email, customer = self.chance.choice(self.customers)
+        email, customer = self.chance.choice(self.people)
         number = next(self.ids["Order"])
         order_id, currency = gid("Order", number), self.shop["currencyCode"]
         lines = [

@@ -32,7 +32,8 @@ TOPICS = (
     "orders/create", "orders/updated", "orders/cancelled", "orders/partially_fulfilled", "fulfillments/create",
     "fulfillment_orders/placed_on_hold", "inventory_levels/update", "inventory_items/update", "products/update",
     "refunds/create", "orders/delete", "orders/paid", "order_transactions/create", "products/create", "products/delete",
-    "inventory_items/delete", "fulfillment_events/create", "fulfillment_events/delete",
+    "inventory_items/delete", "fulfillment_events/create", "fulfillment_events/delete", "customers/create",
+    "customers/update", "customers/delete",
 )  # fmt: skip
 
 
@@ -151,6 +152,10 @@ SAME = {
             i=lambda shop, number, _row: {
                 "id": gid("Order", number), "amount": "25.00", "parentTransactionId": held(shop, number),
             }),
+    ),
+    "a customer is made": (
+        lambda shop, *_: shop.made("customers.json", {"customer": {"email": "b@example.com", "note": "n"}}),
+        ask("mutation {customerCreate(input: {email: \"b@example.com\", note: \"n\"}) {userErrors {message}}}"),
     ),
     "an order is deleted": (
         lambda shop, number, _row: shop.made(f"orders/{number}.json", method="DELETE", status=200),

@@ -107,7 +107,7 @@ pytestmark = pytest.mark.client
 
 def test_it_reads_the_shop_and_its_own_scopes(heard):
     assert heard["shop"] == "seatrial.myshopify.com"
-    assert heard["scopes"] == ["read_all_orders", "read_customers"]
+    assert heard["scopes"] == ["read_all_orders", "read_locations"]
 
 
 def test_it_makes_an_order_and_reads_it_back(heard):

@@ -5,6 +5,7 @@ grants', `rest` the older shapes that webhooks still carry.
 """
 
 from mock_servers.shopify.behaviour import (
+    customers,
     endpoint,
     fulfillment_order_changes,
     fulfillment_orders,
@@ -29,6 +30,7 @@ from mock_servers.shopify.behaviour import (
 from mock_servers.shopify.behaviour.base import fake
 
 __all__ = [
+    "customers",
     "endpoint",
     "fake",
     "fulfillment_order_changes",

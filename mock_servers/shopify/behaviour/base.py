@@ -20,12 +20,12 @@ fake = Fake("shopify")
 fake.kind("shop")
 fake.kind("app")
 fake.kind("location")
-fake.kind("customer", index=("email",))
+fake.kind("customer", index=("emailKey", "phoneKey"))
 fake.kind("product", index=("updatedAt",))
 fake.kind("variant", index=("productId", "skuKey"))
 fake.kind("inventory_item", index=("variantId",))
 fake.kind("inventory_level", index=("itemId", "locationId"))
-fake.kind("order", index=("processedAt", "createdAt", "updatedAt", "nameKey", "sourceIdentifier"))
+fake.kind("order", index=("processedAt", "createdAt", "updatedAt", "nameKey", "sourceIdentifier", "customerId"))
 fake.kind("fulfillment_order", index=("orderId", "updatedAt"))
 fake.kind("fulfillment", index=("orderId",))
 fake.kind("refund", index=("orderId",))
@@ -57,9 +57,9 @@ FIRST_NUMBER = 7_200_000_000_001  # ids do not fit into 32 bits at the vendor, s
 
 SCOPES = (
     "read_all_orders",
-    "read_customers",
     "read_locations",
     "write_assigned_fulfillment_orders",
+    "write_customers",
     "write_fulfillments",
     "write_inventory",
     "write_merchant_managed_fulfillment_orders",

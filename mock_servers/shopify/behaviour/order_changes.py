@@ -22,6 +22,7 @@ from mock_servers.shopify.behaviour.base import (
     type_in,
     user_error,
 )
+from mock_servers.shopify.behaviour.customers import update_customer
 from mock_servers.shopify.behaviour.order_documents import address_document, clean_tags, shipping_document
 from mock_servers.shopify.behaviour.orders import (
     cancel,
@@ -32,7 +33,6 @@ from mock_servers.shopify.behaviour.orders import (
     pay,
     sold_out,
 )
-from mock_servers.shopify.behaviour.paging import save
 from mock_servers.shopify.behaviour.payments import may_be_paid
 from mock_servers.shopify.behaviour.products import change_product
 
@@ -298,5 +298,5 @@ def _retag(work: Work, args: Json, change: Any) -> Json:
     elif kind == "product":
         node = change_product(work, document.body, {"tags": tags})
     else:
-        node = save(work, kind, document | {"tags": tags, "updatedAt": work.stamp}).body
+        node = update_customer(work, document.body, {"tags": tags})
     return {"node": node, "userErrors": []}

@@ -6,7 +6,7 @@ from typing import Any
 from mock_servers.core.filters import All, Is
 from mock_servers.core.graphql import Connection, Run
 from mock_servers.shopify.behaviour import fulfillment_orders
-from mock_servers.shopify.behaviour.base import bag, fake, find, found, money, number_in, shop_of
+from mock_servers.shopify.behaviour.base import bag, fake, found, money, number_in, shop_of
 from mock_servers.shopify.behaviour.orders import fulfillments_of
 from mock_servers.shopify.behaviour.paging import connection, exactly, listed
 from mock_servers.shopify.behaviour.payments import may_be_paid, owed
@@ -105,24 +105,6 @@ def fulfillments_count(source: Json, _args: Json, run: Run) -> Json:
 def order_fulfillment_orders(source: Json, args: Json, run: Run) -> Connection:
     where = All(Is("orderId", "=", source["id"]), fulfillment_orders.visible(run.call))
     return connection(run, args, fulfillment_orders.FULFILLMENT_ORDERS, where)
-
-
-@fake.field("Order.customer")
-def order_customer(source: Json, _args: Json, run: Run) -> Json | None:
-    if source["customerId"] is None:
-        return None
-    document = run.call.collection("customer").find(source["customerId"])
-    return document.body if document else None
-
-
-@fake.field("Customer.numberOfOrders")
-def number_of_orders(source: Json, _args: Json, run: Run) -> str:
-    return str(run.call.collection("order").count(Is("customerId", "=", source["id"])))
-
-
-@fake.field("Customer.displayName")
-def customer_name(source: Json, _args: Json, _run: Run) -> str:
-    return " ".join(filter(None, (source["firstName"], source["lastName"]))) or source["email"] or ""
 
 
 @fake.field("Order.paymentGatewayNames")
@@ -302,13 +284,7 @@ def line_flag(source: Json, _args: Json, _run: Run) -> bool:
     return bool(source["currentQuantity"])
 
 
-# Customers, and the order of what belongs to one ----------------------------------------------------------------------
-
-
-@fake.field("customer")
-def customer(_source: Any, args: Json, run: Run) -> Json | None:
-    document = find(run.call, "Customer", args["id"])
-    return document.body if document else None
+# The order of what belongs to one -------------------------------------------------------------------------------------
 
 
 @fake.field(

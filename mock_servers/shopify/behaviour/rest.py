@@ -212,6 +212,7 @@ def _customer_of(work: Work, order: Json) -> Json | None:
 
 def customer_shape(work: Work, customer: Json) -> Json:
     """A customer, in an order."""
+    consent = {"state": "not_subscribed", "opt_in_level": "single_opt_in", "consent_updated_at": None}
     return {
         "id": number_in(customer["id"]),
         "admin_graphql_api_id": customer["id"],
@@ -224,9 +225,41 @@ def customer_shape(work: Work, customer: Json) -> Json:
         "state": "disabled",
         "note": customer["note"],
         "tags": ", ".join(customer["tags"]),
+        "currency": shop_of(work)["currencyCode"],
         "tax_exempt": customer["taxExempt"],
+        "tax_exemptions": [],
         "verified_email": customer["verifiedEmail"],
-        "default_address": address_shape(customer["defaultAddress"]),
+        "multipass_identifier": None,
+        "email_marketing_consent": consent,
+        "sms_marketing_consent": consent | {"consent_collected_from": "OTHER"} if customer["phone"] else None,
+        "default_address": _customer_address(customer, customer["defaultAddress"]),
+    }
+
+
+def whole_customer_shape(work: Work, customer: Json) -> Json:
+    """A customer by themselves, with what they have bought."""
+    from mock_servers.shopify.behaviour.customers import bought
+
+    count, spent, last = bought(work, customer)
+    return customer_shape(work, customer) | {
+        "orders_count": count,
+        "total_spent": money(spent),
+        "last_order_id": number_in(last["id"]) if last else None,
+        "last_order_name": last["name"] if last else None,
+        "addresses": [_customer_address(customer, each) for each in customer["addresses"]],
+    }
+
+
+def _customer_address(customer: Json, address: Json | None) -> Json | None:
+    shape = address_shape(address)
+    if address is None or shape is None:
+        return None
+    placed = {name: each for name, each in shape.items() if name not in {"latitude", "longitude"}}
+    return placed | {
+        "id": number_in(address["id"]),
+        "customer_id": number_in(customer["id"]),
+        "country_name": address["country"],
+        "default": address["id"] == (customer["defaultAddress"] or address)["id"],
     }
 
 

@@ -6,6 +6,7 @@ the same; what differs is in `door` (versions, ids, refusals), `lists` (filters 
 """
 
 from mock_servers.shopify.rest import (
+    customers,
     fulfilling,
     fulfillment_orders,
     orders,
@@ -16,4 +17,14 @@ from mock_servers.shopify.rest import (
     webhooks,
 )
 
-__all__ = ["fulfilling", "fulfillment_orders", "orders", "products", "refunds", "shop", "stock", "webhooks"]
+__all__ = [
+    "customers",
+    "fulfilling",
+    "fulfillment_orders",
+    "orders",
+    "products",
+    "refunds",
+    "shop",
+    "stock",
+    "webhooks",
+]

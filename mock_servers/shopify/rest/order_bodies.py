@@ -4,6 +4,7 @@ from typing import Any
 
 from mock_servers.core.fake import Call
 from mock_servers.shopify.behaviour.base import find, shop_of
+from mock_servers.shopify.behaviour.customers import by_email, create_customer
 from mock_servers.shopify.behaviour.order_documents import COUNTRY_NAMES
 from mock_servers.shopify.rest.door import enumerated, gid_for, spelled, tags_of, wrong
 
@@ -72,13 +73,17 @@ def address(given: Json | None) -> Json | None:
 
 
 def _customer(call: Call, given: Json | None) -> str | None:
-    number = (given or {}).get("id")
-    if number is None:
+    """Whose order it is: one that is there by its id or address, or else a new one (documented)."""
+    if not given:
         return None
-    document = find(call, "Customer", gid_for("Customer", number))
-    if document is None:
-        wrong("customer", "is invalid")
-    return document.id
+    if given.get("id") is not None:
+        document = find(call, "Customer", gid_for("Customer", given["id"]))
+        if document is None:
+            wrong("customer", "is invalid")
+        return document.id
+    known = by_email(call, given["email"]) if given.get("email") else None
+    wanted = spelled(given, "email", "first_name", "last_name", "phone")
+    return str((known or create_customer(call, wanted))["id"])
 
 
 def _money(amount: Any, currency: str) -> Json:

@@ -45,9 +45,15 @@ def _asked_for(call: Call) -> list[Condition]:
     return found + (exactly(call, {"name": "nameKey"}) if name is not None else [])
 
 
+def orders_page(call: Call, *more: Condition) -> Reply:
+    """The orders the query wants of those that fit, newest first."""
+    wanted = (*_asked_for(call), *more)
+    return page(call, "orders", "Order", lambda order: order_shape(call, order), *wanted, newest_first=True)
+
+
 @operation("listOrders")
 def list_orders(call: Call) -> Reply:
-    return page(call, "orders", "Order", lambda order: order_shape(call, order), *_asked_for(call), newest_first=True)
+    return orders_page(call)
 
 
 @operation("countOrders")
