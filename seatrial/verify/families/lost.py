@@ -11,7 +11,7 @@ from mock_servers.core.faults import Kind
 from seatrial.verify.bench import Bench
 from seatrial.verify.conditions import both, changing, creating, listed, makes, operation_rule
 from seatrial.verify.law import Finding, law
-from seatrial.verify.recipes import IF_MATCH
+from seatrial.verify.recipes import named_in_path
 
 AFTER: tuple[Kind, ...] = ("lose", "cut")
 BEFORE: tuple[Kind, ...] = ("refuse", "throttle", "drop")
@@ -171,7 +171,7 @@ def repeats(bench: Bench) -> Iterator[Finding]:
         before = _timeless(bench.state())
         again = bench.ask(operation, working)
         problem = "" if _timeless(bench.state()) == before else "the lists show a second change"
-        if not first.good and any(name == IF_MATCH for name, _ in working.headers):
+        if 400 <= (first.status or 0) < 500 and named_in_path(operation):
             yield bench.skipped(operation.id, "it can be done to a thing once, and no other such thing is known")
             continue
         if not first.good:
