@@ -25,6 +25,7 @@ from mock_servers.core.credentials import Credential, digest
 from mock_servers.core.dialects import chosen, spliced
 from mock_servers.core.fake import Call, Dialect, Fake
 from mock_servers.core.faults import Fault
+from mock_servers.core.fragments import Fragments, Sight
 from mock_servers.core.journal import SECRET_IN_REPLY
 from mock_servers.core.paging import resumed
 from mock_servers.core.refusal import ContractBroken, Refusal
@@ -39,7 +40,6 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
 EXACT_MAXIMUM = 2**53
-FRAGMENTS_MAXIMUM = 4_000
 log = logging.getLogger("seatrial")
 
 
@@ -280,7 +280,9 @@ class VendorApp:
             case Document():
                 if (operation.surface, body.kind) in self.fake.views:
                     collection = call.collection(body.kind)
-                    return self._texts(call, collection, [(body.id, body.version)], reply.look, dialect)[0]
+                    kept = self._kept(call, body.kind, reply.look, dialect)
+                    (text,) = self._texts(call, kept, collection, [(body.id, body.version)], reply.look, dialect)
+                    return spliced((reply.under,), text, b"{}") if reply.under else text
                 body = body.body
             case Listing():
                 return self._list(call, reply.status, body, dialect)
@@ -301,11 +303,14 @@ class VendorApp:
 
     def _list(self, call: Call, status: int, listing: Listing, dialect: Dialect | None) -> bytes:
         collection, heads = listing.collection, listing.heads
-        shown = f"{call.operation.surface} {listing.look} {id(dialect) if dialect else ''}"
+        kept = self._kept(call, collection.kind, listing.look, dialect)
+        shown = f"{call.operation.surface} {listing.look} {id(dialect) if dialect else ''} {kept.turn}"
         rows: bytes | None = collection.page(shown, heads)
         if rows is None:
-            rows = b"[" + b",".join(self._texts(call, collection, heads, listing.look, dialect)) + b"]"
-            collection.keep_page(shown, heads, rows)
+            turn = kept.turn
+            rows = b"[" + b",".join(self._texts(call, kept, collection, heads, listing.look, dialect)) + b"]"
+            if kept.turn == turn:
+                collection.keep_page(shown, heads, rows)
         if not listing.member:
             return rows
         self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})
@@ -314,26 +319,37 @@ class VendorApp:
         rest = encode(dialect.rewrite(call.operation.id, listing.envelope))
         return spliced(dialect.rows(collection.kind), rows, rest) if heads or dialect.empty else rest
 
+    def _kept(self, call: Call, kind: str, look: str, dialect: Dialect | None) -> Fragments:
+        """What was made already of a kind as this surface shows it, and is still so."""
+        key = (self.fake.vendor, call.operation.surface, kind, look, id(dialect))
+        kept = call.world.fragments.get(key)
+        if kept is None:
+            kept = call.world.fragments[key] = Fragments(Sight(call.world, self.fake))
+        kept.refresh()
+        return kept
+
     def _texts(
-        self, call: Call, collection: Collection, heads: list[tuple[str, int]], look: str, dialect: Dialect | None
+        self,
+        call: Call,
+        kept: Fragments,
+        collection: Collection,
+        heads: list[tuple[str, int]],
+        look: str,
+        dialect: Dialect | None,
     ) -> list[bytes]:
         """Documents as this surface shows them, each made and checked once for each version of it."""
-        surface, kind = call.operation.surface, collection.kind
-        kept = call.world.fragments.setdefault((self.fake.vendor, surface, kind, look, id(dialect)), {})
         texts = []
         for head in heads:
-            text = kept.get(head)
+            text = kept.texts.get(head)
             if text is None:
-                text = self._fragment(surface, collection.get(head[0]), look, dialect)
-                if len(kept) >= FRAGMENTS_MAXIMUM:
-                    kept.clear()
-                kept[head] = text
+                text = self._fragment(call.operation.surface, kept.sight, collection.get(head[0]), look, dialect)
+                kept.keep(head, text)
             texts.append(text)
         return texts
 
-    def _fragment(self, surface: str, document: Document, look: str, dialect: Dialect | None) -> bytes:
+    def _fragment(self, surface: str, sight: Sight, document: Document, look: str, dialect: Dialect | None) -> bytes:
         view = self.fake.views[surface, document.kind]
-        shown = view.shown(document, look)
+        shown = view.shown(sight, document, look)
         self.checks.fragment(surface, view.schema, shown)
         return encode(dialect.rewrite(document.kind, shown) if dialect else shown)
 

@@ -195,19 +195,21 @@ class Call(Work):
     def render(self, document: Document, look: str = "") -> dict[str, Any]:
         """A document as this surface shows it, to be put into a larger reply."""
         view = self.fake.views.get((self.operation.surface, document.kind))
-        return view.shown(document, look) if view else document.body
+        return view.shown(self, document, look) if view else document.body
 
 
 class View(Struct, frozen=True):
     """How a kind looks on one surface, and the name of the schema that it must fit. With `looks` it has several, and
-    `render` is told which one is asked for as well."""
+    `render` is told which one is asked for as well; with `around` it is given what is around the document first."""
 
     render: Callable[..., dict[str, Any]]
     schema: str
     looks: bool = False
+    around: bool = False
 
-    def shown(self, document: Document, look: str = "") -> dict[str, Any]:
-        return self.render(document, look) if self.looks else self.render(document)
+    def shown(self, work: Work, document: Document, look: str = "") -> dict[str, Any]:
+        seen = (work, document) if self.around else (document,)
+        return self.render(*seen, look) if self.looks else self.render(*seen)
 
 
 class Dialect(Struct, frozen=True):
@@ -298,12 +300,15 @@ class Fake:
         """A kind of document and the members it is looked up by."""
         self.kinds[name] = index
 
-    def view(self, surface: str, kind: str, *, schema: str, looks: bool = False) -> Callable[[F], F]:
+    def view(
+        self, surface: str, kind: str, *, schema: str, looks: bool = False, around: bool = False
+    ) -> Callable[[F], F]:
         """How a kind looks on a surface. The result is kept until the document changes, so it may depend on nothing
-        but the document, and on the look that is asked for where there are several."""
+        but the document, and on the look that is asked for where there are several. `around`: it is given a `Work`
+        first, by which it may look at other documents and at settings, and is forgotten when one of those changes."""
 
         def register(render: F) -> F:
-            self.views[surface, kind] = View(render, schema, looks)
+            self.views[surface, kind] = View(render, schema, looks, around)
             return render
 
         return register

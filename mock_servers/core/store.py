@@ -93,6 +93,8 @@ class Collection:
         self.store = store
         self.vendor = vendor
         self.kind = kind
+        self.revision = 0
+        """Another number after each change, and after what was taken back."""
         self._total: int | None = None
         self._plain: dict[tuple[str, str, bool], str] = {}
         """The texts of lists without conditions, which are most of them."""
@@ -242,6 +244,7 @@ class Collection:
 
     def forget(self) -> None:
         """Whatever was remembered may have changed."""
+        self.revision += 1
         self._documents.clear()
         self._answers.clear()
         self._pages.clear()
@@ -260,6 +263,7 @@ class Collection:
             self._pages[surface, id(heads)] = (heads, text)
 
     def _changed(self, document: Document) -> Document:
+        self.revision += 1
         if self._answers:
             self._answers.clear()
             self._pages.clear()

@@ -106,7 +106,7 @@ class Answer:
 class Reply:
     """What a behaviour answers: a status and a body that is still plain values, documents, or bytes of another type."""
 
-    __slots__ = ("body", "content_type", "headers", "look", "status")
+    __slots__ = ("body", "content_type", "headers", "look", "status", "under")
 
     def __init__(
         self,
@@ -115,13 +115,15 @@ class Reply:
         headers: dict[str, str] | None = None,
         content_type: str | None = None,
         look: str = "",
+        under: str = "",
     ) -> None:
-        """`look` is the one asked for of a document whose view has several."""
+        """`look` is the one asked for of a document whose view has several, `under` the member it is put under."""
         self.status = status
         self.body = body
         self.headers = headers
         self.content_type = content_type
         self.look = look
+        self.under = under
 
 
 class Listing:

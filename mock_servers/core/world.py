@@ -9,7 +9,7 @@ import random
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +25,9 @@ from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Store
 from mock_servers.core.throttle import Limits
 from mock_servers.core.webhooks import DELIVER, Courier, attempt, keep_events
+
+if TYPE_CHECKING:
+    from mock_servers.core.fragments import Fragments
 
 log = logging.getLogger("seatrial")
 DEFAULT = PRINTED
@@ -64,8 +67,8 @@ class World:
         self.keys: Keys | None = None
         self.on_outbox: Callable[[], object] = lambda: None
         """Called when something may be waiting for delivery."""
-        self.fragments: dict[tuple[Any, ...], dict[tuple[str, int], bytes]] = {}
-        """How documents look on a surface, by id and version, for as long as nothing changes them."""
+        self.fragments: dict[tuple[Any, ...], Fragments] = {}
+        """How documents look, by vendor, surface, kind, look and dialect."""
         self.timers_maximum = TIMERS_MAXIMUM
         self.snapshot_maximum_bytes = SNAPSHOT_MAXIMUM_BYTES
         self.gone = False

@@ -9,7 +9,7 @@ from mock_servers.core.filters import All, Condition, Is, Some
 from mock_servers.core.paging import Window
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
-from mock_servers.core.wire import Reply
+from mock_servers.core.wire import Listing, Reply
 
 Json = dict[str, Any]
 
@@ -20,13 +20,16 @@ ERR_OTHER = "INVALID"
 """No source knows more codes than two; what else can go wrong has a word of ours in their place."""
 
 
-def page(call: Call, kind: str, where: Condition | None, shown: Callable[[Document], Json]) -> Reply:
-    """One page of a collection by ascending id, each document as it is shown."""
+def page(call: Call, kind: str, where: Condition | None, shown: Callable[[Document], Json] | None = None) -> Reply:
+    """One page of a collection by ascending id, each document as it is shown, or as its view has it."""
     collection = call.collection(kind)
     window = Window(call, 1)
     if window.offset >= collection.count(where):
         return Reply(200, [])
-    return Reply(200, [shown(row) for row in collection.rows(where, limit=window.limit, offset=window.offset)])
+    bounds = {"limit": window.limit, "offset": window.offset}
+    if shown is None:
+        return Reply(200, Listing(collection, collection.heads(where, **bounds)))
+    return Reply(200, [shown(row) for row in collection.rows(where, **bounds)])
 
 
 def part(call: Call, rows: Sequence[Json]) -> Reply:
