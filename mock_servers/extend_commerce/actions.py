@@ -9,13 +9,16 @@ from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Document
-from mock_servers.extend_commerce.behaviour import availability, conduct, customers, hooks, order_changes, papers
+from mock_servers.extend_commerce.behaviour import availability, order_changes, returns
 from mock_servers.extend_commerce.behaviour import products as goods
+from mock_servers.extend_commerce.behaviour import purchase_changes as coming
 from mock_servers.extend_commerce.behaviour import purchases as buying
+from mock_servers.extend_commerce.behaviour.agreed import AGREED
 from mock_servers.extend_commerce.behaviour.balances import new_stock, stock_at
-from mock_servers.extend_commerce.behaviour.base import fact, fake, kept
-from mock_servers.extend_commerce.behaviour.orders import OPEN, OPEN_ROW
-from mock_servers.extend_commerce.behaviour.tenant import CUSTOMER, SUPPLIER, WAREHOUSE
+from mock_servers.extend_commerce.behaviour.base import UNIT, fact, fake, kept
+from mock_servers.extend_commerce.behaviour.orders import OPEN
+from mock_servers.extend_commerce.behaviour.rows import OPEN_ROW
+from mock_servers.extend_commerce.behaviour.tenant import SUPPLIER, WAREHOUSE
 
 PARCELS_MAXIMUM = 50
 
@@ -59,7 +62,8 @@ class Day(OrderOnly, frozen=True):
 @fake.action("reserve", OrderOnly)
 def reserve(work: Work, form: OrderOnly) -> dict[str, Any]:
     """The order is sent to the warehouse for picking; from here on nobody adjusts it."""
-    order = _order(work, form.order)
+    order = order_named(work, form.order)
+    _refuse_agreed(order)
     if order["status"] != "Incoming" or not _left(order):
         raise UsageError(f"order {order.id} is {order['status']}; only an Incoming one with open rows is reserved")
     order_changes.reserve(work, order)
@@ -69,7 +73,7 @@ def reserve(work: Work, form: OrderOnly) -> dict[str, Any]:
 @fake.action("release", OrderOnly)
 def release(work: Work, form: OrderOnly) -> dict[str, Any]:
     """Somebody has reviewed an order that waited for it."""
-    order = _order(work, form.order)
+    order = order_named(work, form.order)
     if order["status"] != "PendingForReview":
         raise UsageError(f"order {order.id} is {order['status']}, and waits for no review")
     order_changes.release(work, order)
@@ -79,7 +83,8 @@ def release(work: Work, form: OrderOnly) -> dict[str, Any]:
 @fake.action("ship", Ship)
 def ship(work: Work, form: Ship) -> dict[str, Any]:
     """The clerk hands an order, or a part of it, to the carrier, in one parcel or several."""
-    order = _order(work, form.order)
+    order = order_named(work, form.order)
+    _refuse_agreed(order)
     left = _left(order)
     wanted = form.items or left
     if order["status"] not in OPEN - {"PendingForReview"} or not wanted:
@@ -111,7 +116,7 @@ def add_package(work: Work, form: Package) -> dict[str, Any]:
 @fake.action("cancel", OrderOnly)
 def cancel(work: Work, form: OrderOnly) -> dict[str, Any]:
     """Somebody cancels an order at the desk, which may be done until something of it has left."""
-    order = _order(work, form.order)
+    order = order_named(work, form.order)
     if order["status"] not in OPEN or order["shipments"]:
         raise UsageError(f"order {order.id} is {order['status']} and cannot be cancelled")
     order_changes.annul(work, order)
@@ -122,11 +127,12 @@ def cancel(work: Work, form: OrderOnly) -> dict[str, Any]:
 def expect_delivery(work: Work, form: Day) -> dict[str, Any]:
     """The expected delivery day changes."""
     try:
-        moment_of(form.day)
-    except ValueError as error:
+        moment = kept(moment_of(form.day))
+        work.fake.stamp_of(moment_of(moment))
+    except (ValueError, OverflowError, OSError) as error:
         raise UsageError(f"{form.day!r} is no day; write it as 2026-12-01") from error
-    order = _order(work, form.order)
-    order_changes.expect(work, order, form.day)
+    order = order_named(work, form.order)
+    order_changes.expect(work, order, moment)
     return {"order": order.id, "day": form.day}
 
 
@@ -240,26 +246,63 @@ def buy(work: Work, form: Buy) -> dict[str, Any]:
     """Somebody orders goods from a supplier."""
     if form.quantity < 1:
         raise UsageError("at least one is bought")
-    supplier = work.collection("supplier").get(form.supplier)
-    purchase = buying.buy(work, supplier, form.warehouse, [(form.product, form.quantity, None)])
-    return {"purchase": purchase.id}
+    work.collection("supplier").get(form.supplier)
+    agreement = work.collection("agreement").first(Is("supplier", "=", form.supplier))
+    if agreement is None:
+        raise UsageError(f"there is no agreement with supplier {form.supplier}")
+    given = {"productNumber": form.product, "purchaseDataProductUnit": {"quantity": form.quantity, "unit": UNIT}}
+    row = buying.new_row(work, given, int(agreement.id), [], buying.CREATING)
+    return {"purchase": buying.buy(work, agreement, form.warehouse, [row]).id}
 
 
 @fake.action("receive", Receive)
 def receive(work: Work, form: Receive) -> dict[str, Any]:
     """Goods that were bought come in."""
     purchase = work.collection("purchase").get(form.purchase)
-    coming: dict[str, int] = {}
-    for row in purchase["rows"]:
-        if row["status"] == "Ordered":
-            coming[row["product"]] = coming.get(row["product"], 0) + row["quantity"] - row["received"]
-    wanted = form.items or coming
-    for product, quantity in wanted.items():
-        if not 1 <= quantity <= coming.get(product, 0):
-            raise UsageError(f"{quantity} of {product} cannot come in: {coming.get(product, 0)} are on their way")
-    if not wanted:
-        raise UsageError(f"nothing of purchase {form.purchase} is on its way")
-    return {"purchase": purchase.id, "status": buying.receive(work, purchase, wanted)}
+    wanted = _expected(purchase, form.items)
+    return {"purchase": purchase.id, "status": coming.receive(work, purchase, wanted)}
+
+
+class ReturnOnly(Form, frozen=True):
+    """`number` is a return order's number."""
+
+    number: str
+
+
+class ReceiveReturn(ReturnOnly, frozen=True):
+    """`items` is product → quantity and means all that is still to come back when empty."""
+
+    items: dict[str, int] = {}
+
+
+@fake.action("receive_return", ReceiveReturn)
+def receive_return(work: Work, form: ReceiveReturn) -> dict[str, Any]:
+    """Goods that were announced come back."""
+    coming_back = work.collection("return").get(form.number)
+    return {
+        "return": coming_back.id,
+        "status": returns.receive(work, coming_back, _expected(coming_back, form.items)),
+    }
+
+
+@fake.action("cancel_return", ReturnOnly)
+def cancel_return(work: Work, form: ReturnOnly) -> dict[str, Any]:
+    """What has not come back will not."""
+    coming_back = work.collection("return").get(form.number)
+    _expected(coming_back, {})
+    returns.cancel(work, coming_back)
+    return {"return": coming_back.id}
+
+
+@fake.action("credit_return", ReturnOnly)
+def credit_return(work: Work, form: ReturnOnly) -> dict[str, Any]:
+    """Somebody credits a return order by hand."""
+    coming_back = work.collection("return").get(form.number)
+    if coming_back["invoice"] is not None or coming_back["credit"] == "Never":
+        raise UsageError(f"return {coming_back.id} is credited already, or never to be")
+    if not any(returns.wanted_of(row) for row in coming_back["rows"]):
+        raise UsageError(f"nothing of return {coming_back.id} came or is to come back")
+    return {"invoice": returns.credit(work, coming_back)["invoice"]}
 
 
 @fake.action("cancel_purchase", PurchaseOnly)
@@ -268,173 +311,38 @@ def cancel_purchase(work: Work, form: PurchaseOnly) -> dict[str, Any]:
     purchase = work.collection("purchase").get(form.purchase)
     if not any(row["status"] == "Ordered" for row in purchase["rows"]):
         raise UsageError(f"nothing of purchase {form.purchase} is on its way")
-    buying.cancel(work, purchase)
+    coming.cancel(work, purchase)
     return {"purchase": purchase.id}
-
-
-# The office -----------------------------------------------------------------------------------------------------------
-
-
-class Prices(Form, frozen=True):
-    """A price list, a discount list or a campaign. `percents` is product → percent off; each row of `rows` has product,
-    from (quantity) and price. Nobody in `customers` means everybody; `since` and `until` are moments."""
-
-    list: str
-    customers: tuple[str, ...] = ()
-    percents: dict[str, float] = {}
-    rows: tuple[dict[str, Any], ...] = ()
-    since: str = ""
-    until: str = ""
-
-
-class Customer(Form, frozen=True):
-    """Another name for a customer."""
-
-    customer: str
-    name: str
-
-
-class Offer(Form, frozen=True):
-    """An offer to a customer."""
-
-    product: str
-    quantity: int = 1
-    customer: str = CUSTOMER
-
-
-class OfferStatus(Form, frozen=True):
-    """Created, Sent, Resting, Rejected, Accepted or Cancelled."""
-
-    offer: str
-    status: str
-
-
-class InvoiceStatus(Form, frozen=True):
-    """As the contract's InvoiceStatus has it."""
-
-    invoice: str
-    status: str
-
-
-class Hook(Form, frozen=True):
-    """As the back office asks for it. No `triggers` means all of them, no `warehouses` all of those."""
-
-    url: str
-    secret: str
-    name: str = "hook"
-    contact: str = ""
-    triggers: tuple[str, ...] = ()
-    warehouses: tuple[str, ...] = ()
-
-
-class Switch(Form, frozen=True):
-    """A hook's id, and whether it is to be active."""
-
-    hook: str
-    active: bool
-
-
-class Nothing(Form, frozen=True):
-    """Nothing to fill in."""
-
-
-@fake.action("set_prices", Prices)
-def set_prices(work: Work, form: Prices) -> dict[str, Any]:
-    """Somebody keeps a price list, a discount list or a campaign."""
-    rows = []
-    for row in form.rows:
-        if set(row) != {"product", "from", "price"} or not isinstance(row["price"], int | float):
-            raise UsageError("a row has product, from and price")
-        rows.append({"product": str(row["product"]), "from": int(row["from"]), "price": float(row["price"])})
-    document = {
-        "id": form.list,
-        "sort": "price_list",
-        "customers": list(form.customers),
-        "percents": form.percents,
-        "rows": rows,
-        "since": _moment(form.since),
-        "until": _moment(form.until),
-    }
-    work.collection("price_list").put(document)
-    return {"list": form.list}
-
-
-@fake.action("change_customer", Customer)
-def change_customer(work: Work, form: Customer) -> dict[str, Any]:
-    """Somebody changes a customer's name."""
-    if not form.name:
-        raise UsageError("a customer has a name")
-    customer = work.collection("customer").get(form.customer)
-    customers.change_customer(work, customer, customer["body"] | {"name": form.name})
-    return {"customer": customer.id}
-
-
-@fake.action("make_offer", Offer)
-def make_offer(work: Work, form: Offer) -> dict[str, Any]:
-    """A salesperson writes an offer."""
-    customer = work.collection("customer").get(form.customer)
-    product = work.collection("product").get(form.product)
-    return {"offer": papers.make_offer(work, customer, product.id, form.quantity).id}
-
-
-@fake.action("change_offer", OfferStatus)
-def change_offer(work: Work, form: OfferStatus) -> dict[str, Any]:
-    """An offer is sent, accepted, or otherwise."""
-    _must_be(work, "OfferStatus", form.status)
-    papers.change_offer(work, work.collection("offer").get(form.offer), form.status)
-    return {"offer": form.offer, "status": form.status}
-
-
-@fake.action("invoice", OrderOnly)
-def invoice(work: Work, form: OrderOnly) -> dict[str, Any]:
-    """An order is billed."""
-    return {"invoice": papers.make_invoice(work, _order(work, form.order)).id}
-
-
-@fake.action("change_invoice", InvoiceStatus)
-def change_invoice(work: Work, form: InvoiceStatus) -> dict[str, Any]:
-    """An invoice is sent, paid, or otherwise."""
-    _must_be(work, "InvoiceStatus", form.status)
-    papers.change_invoice(work, work.collection("invoice").get(form.invoice), form.status)
-    return {"invoice": form.invoice, "status": form.status}
-
-
-@fake.action("create_webhook", Hook)
-def create_webhook(work: Work, form: Hook) -> dict[str, Any]:
-    """Somebody sets up a webhook in the back office; no call of the API does."""
-    unknown = sorted({*form.triggers} - {*hooks.TRIGGERS})
-    if unknown:
-        raise UsageError(f"no triggers are called {', '.join(unknown)}; there are: {', '.join(hooks.TRIGGERS)}")
-    if not form.url.startswith(("http://", "https://")) or not form.secret:
-        raise UsageError("a webhook has a callback URL and a secret")
-    triggers = list(form.triggers or hooks.TRIGGERS)
-    made = hooks.add_hook(work, form.name, form.url, form.secret, triggers, list(form.warehouses), form.contact)
-    return {"hook": made}
-
-
-@fake.action("switch_webhook", Switch)
-def switch_webhook(work: Work, form: Switch) -> dict[str, Any]:
-    """Somebody switches a webhook off, or on again."""
-    hook = work.collection("hook").get(form.hook)
-    work.collection("hook").save(hook | {"active": form.active})
-    return {"hook": form.hook, "active": form.active}
-
-
-@fake.action("review_conduct", Nothing)
-def review_conduct(work: Work, form: Nothing) -> dict[str, Any]:  # noqa: ARG001 - nothing to fill in
-    """Somebody at the vendor looks into the conduct ledger, and writes to whom it concerns."""
-    return {"letters": conduct.review(work)}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _order(work: Work, name: str) -> Document:
+def order_named(work: Work, name: str) -> Document:
     orders = work.collection("order")
     order = orders.find(name) or orders.first(Is("external", "=", name))
     if order is None:
         raise Refusal("not_found", kind="customer order", id=name)
     return order
+
+
+def _refuse_agreed(order: Document) -> None:
+    if order["header"].get("orderType") == AGREED:
+        raise UsageError(f"order {order.id} is an agreed order: it is called off, and not picked itself")
+
+
+def _expected(coming: Document, items: dict[str, int]) -> dict[str, int]:
+    """What is to come in, of a purchase or a return: all of it, or these."""
+    left: dict[str, int] = {}
+    for row in coming["rows"]:
+        if row["status"] == "Ordered":
+            left[row["product"]] = left.get(row["product"], 0) + row["quantity"] - row["received"]
+    for product, quantity in items.items():
+        if not 1 <= quantity <= left.get(product, 0):
+            raise UsageError(f"{quantity} of {product} cannot come in: {left.get(product, 0)} are on their way")
+    if not left:
+        raise UsageError(f"nothing of {coming.kind} {coming.id} is on its way")
+    return items or left
 
 
 def _left(order: Document) -> dict[str, int]:
@@ -464,16 +372,3 @@ def _package(work: Work, given: str, number: int) -> str:
     if given:
         return given if number == 1 else f"{given}-{number}"
     return f"{work.chance.randrange(10**17, 10**18)}SE"
-
-
-def _moment(text: str) -> str | None:
-    try:
-        return kept(moment_of(text)) if text else None
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no moment") from error
-
-
-def _must_be(work: Work, schema: str, status: str) -> None:
-    known = work.fake.contract.surfaces["v1"].document["components"]["schemas"][schema]["enum"]
-    if status not in known:
-        raise UsageError(f"{status!r} is no status; there are: {', '.join(known)}")

@@ -9,7 +9,8 @@ from mock_servers.core.cast import Waiting, WarehousePart, read_json
 from mock_servers.core.filters import Is
 from mock_servers.core.refusal import UsageError
 from mock_servers.core.sides import Job, Parcel, Shelf, WarehouseSide, add_up
-from mock_servers.extend_commerce.behaviour.orders import OPEN, OPEN_ROW
+from mock_servers.extend_commerce.behaviour.orders import OPEN
+from mock_servers.extend_commerce.behaviour.rows import OPEN_ROW
 from mock_servers.extend_commerce.behaviour.tenant import CUSTOMER
 
 BASE_URL = "https://s05.extend.se"

@@ -6,13 +6,14 @@ from typing import Any
 from mock_servers.core import catalogue
 from mock_servers.core.fake import Size, Work
 from mock_servers.core.store import Document
+from mock_servers.extend_commerce.behaviour.agreements import bought
 from mock_servers.extend_commerce.behaviour.balances import new_stock
-from mock_servers.extend_commerce.behaviour.base import fact, fake, kept
+from mock_servers.extend_commerce.behaviour.base import VAT_PERCENT, fact, fake, kept, midnight
 from mock_servers.extend_commerce.behaviour.customers import document_of
-from mock_servers.extend_commerce.behaviour.orders import total_of
 from mock_servers.extend_commerce.behaviour.prices import best_price, lists_of
-from mock_servers.extend_commerce.behaviour.products import VAT_PERCENT, new_product
-from mock_servers.extend_commerce.behaviour.tenant import CUSTOMER, WAREHOUSE
+from mock_servers.extend_commerce.behaviour.products import new_product
+from mock_servers.extend_commerce.behaviour.rows import total_of
+from mock_servers.extend_commerce.behaviour.tenant import AGREEMENT, CUSTOMER, WAREHOUSE
 
 BATCH = 500
 DAY_SECONDS = 86_400
@@ -48,7 +49,7 @@ def _add_customers(work: Work) -> None:
         body = {
             "customerNumber": number,
             "name": f"{person.first_name} {person.last_name}",
-            "email2": person.email,
+            "orderConfirmationEmail": person.email,
             "customerLogisticsSettings": {"defaultPartialDelivery": "Unknown"},
             "customerDeliveryAddress": {"address": address},
         }
@@ -71,6 +72,9 @@ def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
             cost=round(float(item.price) * SEK_PER_USD / 2, 2),
         )
         for item in new
+    )
+    work.collection("product_agreement").add_many(
+        bought(item.sku, AGREEMENT, now, price=round(float(item.price) * SEK_PER_USD / 2, 2)) for item in new
     )
     stocks = [
         new_stock(warehouse, item.sku, now) | ({"physical": item.stock} if warehouse.id == WAREHOUSE else {})
@@ -120,7 +124,8 @@ def _order(
 ) -> dict[str, Any]:
     chance = work.chance
     person = people[chance.randrange(len(people))]
-    placed = kept(work.now - chance.randrange(90 * DAY_SECONDS))
+    moment = work.now - chance.randrange(90 * DAY_SECONDS)
+    placed = kept(moment)
     rows: list[dict[str, Any]] = []
     for number, item in enumerate(chance.sample(items, k=min(len(items), chance.choice((1, 1, 2, 3)))), 1):
         quantity = chance.choice((1, 1, 1, 2, 4))
@@ -161,6 +166,7 @@ def _order(
         "country": person.country,
         "status": "Incoming",
         "placed": placed,
+        "asked": midnight(work, moment),
         "changed": placed,
         "header": {"orderType": "WebshopOrder", "deliveryAddress": address},
         "rows": rows,

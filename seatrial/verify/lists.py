@@ -177,7 +177,8 @@ def next_link(exchange: Exchange) -> str | None:
 
 
 def key_of(row: Any) -> str:
-    """What makes a row itself and no other: its id, else all members that end like one, else all of it."""
+    """What makes a row itself and no other: its id, else all members that end like one, else all of it. Where rows are
+    known by numbers, the members that end like an id may be no more than a unit's or a currency's."""
     if isinstance(row, dict):
         if "id" in row:
             return str(row["id"])
@@ -191,5 +192,5 @@ def _ids(row: dict[str, Any]) -> Iterator[str]:
     for name, value in row.items():
         if isinstance(value, dict):
             yield from _ids(value)
-        elif name.lower().endswith("id") and isinstance(value, (str, int)) and not isinstance(value, bool):
+        elif name.lower().endswith(("id", "number")) and isinstance(value, (str, int)) and not isinstance(value, bool):
             yield str(value)

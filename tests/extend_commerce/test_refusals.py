@@ -11,7 +11,35 @@ from tests.extend_commerce.house import HOME, MUG, VENDOR, V, house, order, row
 LEVEL = {"warehouse": "MAIN", "productNumber": MUG}
 BUY = {
     "header": {"supplier": {"supplierNumber": "S-1"}},
-    "rows": [{"productNumber": MUG, "purchaseDataProductUnit": {"quantity": 1}}],
+    "rows": [{"productNumber": MUG, "purchaseDataProductUnit": {"quantity": 1, "unit": "ST"}}],
+}
+PRODUCT = {"productNumber": MUG, "productData": {}}
+PRICES = {
+    "salesUnit": {"quantity": 1, "unit": "ST"},
+    "productPriceListRows": [{"priceList": "NONE", "numberSalesUnits": 2, "price": 1, "vatPercent": 25}],
+}
+TEXTS = {"productNumber": MUG, "productDescriptionItemList": [{"textType": "Long", "language": "sv", "text": "x"}]}
+BOUGHT = {
+    "productNumber": MUG,
+    "supplierAgreementNumber": 1,
+    "supplierAgreementName": "x",
+    "country": "SE",
+    "supplierProductNumber": "x",
+    "price": 1,
+    "vatPercent": 25,
+}
+COMPLETE = {"action": "ReturnCompleteCustomerOrder", "orderNumber": "1", "returnCode": "A"}
+OFFER = {"customerNumber": "C-1001", "partialDelivery": True, "validToDate": "2026-12-24"}
+
+
+def row_back(product: str, **more: Any) -> dict[str, Any]:
+    return {"productNumber": product, "salesData": {"quantity": 1, "unit": "ST"}} | more
+
+
+BACK = {
+    "createAction": {"action": "ReturnProducts"},
+    "header": {"customerNumber": "C-1001"},
+    "rows": [row_back(MUG)],
 }
 WRONG: list[tuple[str, str, Any, str]] = [
     ("POST", "/CustomerOrders", order(customerNumber="C-9"), "unknown_customer"),
@@ -33,6 +61,62 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("POST", "/Products", {"productNumber": MUG, "productData": {}}, "duplicate_product"),
     ("POST", "/PurchaseOrders", BUY | {"header": {"supplier": {"supplierNumber": "S-9"}}}, "unknown_supplier"),
     ("POST", "/PurchaseOrders", BUY | {"rows": []}, "invalid_body"),
+    ("POST", "/CustomerOrders", order(askedDeliveryDate="2026-13-45"), "invalid_body"),
+    ("POST", "/CustomerOrders", order(askedDeliveryDate="9999-12-31T23:59:59Z"), "invalid_body"),
+    ("POST", "/CustomerOrders", order(rows=[row(notations={"project": "P-9"})]), "unknown_project"),
+    ("POST", "/CustomerOrders", order(rows=[row(notations={"reasonCode": "X"})]), "unknown_reason_code"),
+    ("POST", "/CustomerOrders", order(rows=[row(externalRow={"externalRowId": "1"})]), "external_needed"),
+    ("POST", "/CustomerOrders", order(orderMetaData=[{"metaDataLabel": "x"}]), "invalid_body"),
+    ("PUT", "/WarehouseStockLevels", LEVEL | {"balanceDifference": 1, "code": "X"}, "invalid_body"),
+    ("POST", "/CustomerOrderCampaignProcessor", order(customerNumber="C-9"), "unknown_customer"),
+    ("POST", "/CustomerOrderCampaignProcessor", order(rows=[row("CUP")]), "unknown_product"),
+    ("POST", "/CustomerOrderCampaignProcessor", {}, "invalid_body"),
+    ("POST", "/CustomerOrderInvoices", order(orderNumber="1"), "unknown_order"),
+    ("POST", "/CustomerOrderInvoices", order(rows=[row("CUP")]), "unknown_product"),
+    ("POST", "/CustomerOrderInvoices", order(rows=[row(MUG, 0)]), "invalid_body"),
+    ("GET", "/CustomerInvoices?invoiceStatus=Invoiced", None, "invalid_query"),
+    ("GET", "/CustomerInvoices?dueDate=2026-13-45", None, "invalid_query"),
+    ("PUT", f"/Products/{MUG}", {"productNumber": "CUP", "productData": {}}, "other_number"),
+    ("PUT", "/Products/CUP", {"productNumber": "CUP", "productData": {}}, "not_found"),
+    ("PUT", f"/Products/{MUG}", PRODUCT | {"productData": {"cost": -1}}, "invalid_body"),
+    ("PUT", f"/Products/{MUG}", PRODUCT | {"productPrices": [PRICES]}, "unknown_price_list"),
+    ("PUT", f"/Products/{MUG}", PRODUCT | {"productSuppliers": [{"supplierAgreement": "X"}]}, "unknown_agreement"),
+    ("POST", "/Products", {"productNumber": "CUP", "productData": {}, "productPrices": [PRICES]}, "unknown_price_list"),
+    ("DELETE", f"/Products/{MUG}", None, "product_in_use"),
+    ("DELETE", "/Products/CUP", None, "not_found"),
+    ("POST", "/ProductDescriptions", TEXTS | {"productNumber": "CUP"}, "unknown_product"),
+    ("POST", "/ProductDescriptions", TEXTS | {"productDescriptionItemList": []}, "invalid_body"),
+    ("GET", "/ProductDescriptions", None, "invalid_query"),
+    ("DELETE", f"/ProductDescriptions/{MUG}/Long/sv", None, "not_found"),
+    ("POST", "/ProductSupplierAgreements", BOUGHT | {"productNumber": "CUP"}, "unknown_product"),
+    ("POST", "/ProductSupplierAgreements", BOUGHT | {"supplierAgreementNumber": 9}, "unknown_agreement"),
+    ("POST", "/ProductSupplierAgreements", BOUGHT | {"country": "S"}, "invalid_body"),
+    ("PUT", f"/ProductSupplierAgreements/{MUG}/1", BOUGHT, "not_found"),
+    ("DELETE", f"/ProductSupplierAgreements/{MUG}/1", None, "not_found"),
+    ("GET", "/ProductSupplierAgreements?supplierAgreementNumber=one", None, "invalid_query"),
+    ("POST", "/ReturnOrders", {"createAction": {"action": "ReturnEverything"}}, "invalid_body"),
+    ("POST", "/ReturnOrders", {}, "invalid_body"),
+    ("POST", "/ReturnOrders", {"createAction": COMPLETE}, "unknown_order"),
+    ("POST", "/ReturnOrders", {"createAction": COMPLETE | {"orderNumber": None}}, "needed"),
+    ("POST", "/ReturnOrders", {"createAction": {"action": "ReturnProducts"}}, "needed"),
+    ("POST", "/ReturnOrders", BACK | {"header": {"customerNumber": "C-9"}}, "unknown_customer"),
+    (
+        "POST",
+        "/ReturnOrders",
+        BACK | {"header": {"customerNumber": "C-1001", "warehouse": "MOON"}},
+        "unknown_warehouse",
+    ),
+    ("POST", "/ReturnOrders", BACK | {"rows": [row_back("CUP")]}, "unknown_product"),
+    ("POST", "/ReturnOrders", BACK | {"rows": [row_back(MUG, returnCode="Z")]}, "unknown_return_code"),
+    ("GET", "/ReturnOrders/1", None, "not_found"),
+    ("GET", "/ReturnOrders?IsOpen=perhaps", None, "invalid_query"),
+    ("PUT", "/Offers/1", {"offerHeader": OFFER, "offerRows": []}, "not_found"),
+    ("PUT", "/Offers/1", {"offerHeader": {}, "offerRows": []}, "invalid_body"),
+    ("PUT", "/PurchaseOrders/RP-1", {"header": {"supplier": {}}, "rows": []}, "not_found"),
+    ("PUT", "/PurchaseOrders/RP-1", {"header": {}, "rows": []}, "invalid_body"),
+    ("GET", "/Currencies/XXX", None, "not_found"),
+    ("GET", "/Supplier/S-9", None, "not_found"),
+    ("GET", "/SupplierAgreement/9", None, "not_found"),
     ("GET", "/ProductPrices", None, "invalid_query"),
     ("GET", "/ProductPrices?customerNumber=C-9", None, "unknown_customer"),
     ("GET", "/ProductPrices?customerNumber=C-1001" + 11 * f"&productNumberList={MUG}", None, "too_many_products"),
@@ -63,6 +147,11 @@ def test_what_is_wrong_is_refused_in_the_vendor_s_words_and_changes_nothing(meth
     assert extend.kept() == before
 
 
+def test_a_report_that_support_has_set_up_is_in_no_source_and_says_so():
+    answer = house().call("GET", "/GenericReports", params={"reportId": "7a0c2c1e-5d0f-4f0e-9e55-0b6a3f6f1a11"})
+    assert (answer.status_code, answer.json()["seatrial"]["unbuilt"]) == (501, "getReport")
+
+
 def test_paths_mind_no_case_and_the_installation_s_name_neither():
     extend = house()
     number = extend.order()["orderHeader"]["orderNumber"]
@@ -72,7 +161,19 @@ def test_paths_mind_no_case_and_the_installation_s_name_neither():
 
 def test_limits_are_by_family_and_told_with_the_second_they_end():
     extend = house(calls_a_minute=None)
-    for path, limit in (("/CustomerOrders", 300), ("/Products", 300), ("/Countries", 1000)):
+    asked = {
+        "/CustomerOrders": 300,
+        "/Products": 300,
+        "/ReturnOrders": 300,
+        "/SupplierAgreement": 300,
+        "/Countries": 1000,
+        "/Currencies": 1000,
+        "/CustomerOrderProjects": 1000,
+        "/ReturnOrderRowCodes": 1000,
+        "/GenericReports?reportId=7a0c2c1e-5d0f-4f0e-9e55-0b6a3f6f1a11": 60,
+        "/ProductSupplierAgreements": 1_000_000,
+    }
+    for path, limit in asked.items():
         answer = extend.call("GET", path)
         assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == (
             str(limit),
@@ -96,7 +197,16 @@ def test_limits_are_by_family_and_told_with_the_second_they_end():
 # Examples
 
 EXAMPLES = {example["file"]: example for example in load(VENDOR).examples}
-OWN = {"orderNumber", "orderDate", "changeDate", "orderRowId", "customerNumber"}
+OWN = {
+    "orderNumber",
+    "orderDate",
+    "createDate",
+    "changeDate",
+    "statusChangeDate",
+    "orderRowId",
+    "returnOrderRowId",
+    "customerNumber",
+}
 """What every world has of its own."""
 
 

@@ -151,7 +151,7 @@ def test_an_order_without_a_price_gets_the_best_and_a_price_that_is_given_wins(e
 def test_goods_that_were_bought_are_expected_and_then_there(extend):
     body = {
         "header": {"supplier": {"supplierAgreementNumber": 1}},
-        "rows": [{"productNumber": MUG, "purchaseDataProductUnit": {"quantity": 10}}],
+        "rows": [{"productNumber": MUG, "purchaseDataProductUnit": {"quantity": 10, "unit": "ST"}}],
     }
     number = extend.call("POST", "/PurchaseOrders", json=body).json()["header"]["purchaseNumber"]
     stock = extend.read(f"/ProductAvailability/{MUG}/MAIN")

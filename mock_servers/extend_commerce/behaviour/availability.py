@@ -9,7 +9,7 @@ from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extend_commerce.behaviour import conduct
-from mock_servers.extend_commerce.behaviour.balances import Moves, available, stock_at
+from mock_servers.extend_commerce.behaviour.balances import Moves, Place, available, stock_at
 from mock_servers.extend_commerce.behaviour.base import (
     between,
     equal,
@@ -20,6 +20,7 @@ from mock_servers.extend_commerce.behaviour.base import (
     page,
     shown,
     shown_local,
+    shown_or_none,
     success,
 )
 
@@ -31,7 +32,8 @@ def list_availability(call: Call) -> Reply:
     if "productNumber" in call.query:
         conduct.notice(call, "balance_polling", call.query["productNumber"])
     wanted = equal(call, warehouse="warehouse", product="productNumber") + between(call, "changed", "modifiedDateFrom")
-    return page(call, call.collection("stock"), lambda row: availability_shown(call, row), every(wanted))
+    coming = next_receivings(call)
+    return page(call, call.collection("stock"), lambda row: availability_shown(call, row, coming), every(wanted))
 
 
 @operation("getAvailability")
@@ -40,12 +42,38 @@ def get_availability(call: Call) -> Reply:
     stock = call.collection("stock").find(f"{call.path['warehouse']}:{call.path['productNumber']}")
     if stock is None:
         raise Refusal("not_found", kind="product", id=call.path["productNumber"])
-    return Reply(200, availability_shown(call, stock))
+    return Reply(200, availability_shown(call, stock, next_receivings(call)))
 
 
-def availability_shown(work: Work, stock: Mapping[str, Any]) -> dict[str, Any]:
+Receiving = tuple[str | None, int]
+"""When goods are expected, where it is known, and how many."""
+
+
+def next_receivings(work: Work) -> dict[Place, Receiving]:
+    """What comes in next at each place, from purchases: on the earliest day, or some day where no row has one. Returns
+    are not in it (ExtendSharp)."""
+    coming: dict[Place, Receiving] = {}
+    for purchase in work.collection("purchase").rows(Is("open", "=", "yes")):
+        for row in purchase["rows"]:
+            if row["status"] != "Ordered":
+                continue
+            place, day, count = (
+                (purchase["warehouse"], row["product"]),
+                row["expected"],
+                row["quantity"] - row["received"],
+            )
+            known = coming.get(place)
+            if known is None or (day is not None and (known[0] is None or day < known[0])):
+                coming[place] = (day, count)
+            elif day == known[0]:
+                coming[place] = (day, known[1] + count)
+    return coming
+
+
+def availability_shown(work: Work, stock: Mapping[str, Any], coming: Mapping[Place, Receiving]) -> dict[str, Any]:
     """An item as ProductAvailability has it. B and C are for customers of lower priority (assumed: all)."""
     now = available(stock)
+    day, count = coming.get((stock["warehouse"], stock["product"]), (None, 0))
     return {
         "warehouse": stock["warehouse"],
         "warehouseName": stock["warehouse_name"],
@@ -56,19 +84,23 @@ def availability_shown(work: Work, stock: Mapping[str, Any]) -> dict[str, Any]:
         "availableBalanceNowC": now,
         "orderedQuantity": stock["ordered"],
         "blockedBalance": stock["blocked"],
-        "nextReceivingDate": None,
-        "quantityOnNextReceiving": stock["expected"],
-        "avaiableOnNextReceiving": now + stock["expected"],
+        "nextReceivingDate": shown_or_none(work, day),
+        "quantityOnNextReceiving": count,
+        "avaiableOnNextReceiving": now + count,
+        "availableOnNextReceivingB": now + count,
+        "availableOnNextReceivingC": now + count,
         "orderedQuantityMatchingReceiving": 0,
         "totalExpectedReceivingFromPurchase": stock["expected"],
         "totalExpectedReceivingFromWarehouseTransfer": 0,
-        "totalExpectedReceivingFromReturn": 0,
+        "totalExpectedReceivingFromReturn": stock["returning"],
         "changeDate": shown_local(work, stock["changed"]),
     }
 
 
 @operation("listStockLevels")
 def list_stock_levels(call: Call) -> Reply:
+    if "productNumber" in call.query:
+        conduct.notice(call, "balance_polling", call.query["productNumber"])
     wanted = every(equal(call, warehouse="warehouse", product="productNumber"))
     return page(call, call.collection("stock"), _level_shown, wanted)
 
@@ -113,7 +145,9 @@ def set_balance(work: Work, stock: Document, balance: int, event: str, notes: st
         write_down(work, stock, event, difference, notes)
 
 
-def write_down(work: Work, stock: Mapping[str, Any], event: str, difference: int, notes: str | None) -> None:
+def write_down(
+    work: Work, stock: Mapping[str, Any], event: str, difference: int, notes: str | None, *, blocked: int = 0
+) -> None:
     """A line among the balance adjustments."""
     work.collection("adjustment").add(
         {
@@ -123,6 +157,7 @@ def write_down(work: Work, stock: Mapping[str, Any], event: str, difference: int
             "at": kept(work.now),
             "event": event,
             "change": difference,
+            "blocked": blocked,
             "balance": stock["physical"] + difference,
             "notes": notes,
         }
@@ -153,7 +188,7 @@ def _adjustment_shown(work: Work, row: Document) -> dict[str, Any]:
         "eventType": row["event"],
         "balanceChange": row["change"],
         "newBalance": row["balance"],
-        "blockedBalanceChange": 0,
+        "blockedBalanceChange": row["blocked"],
         "Notes": row["notes"],
     }
 
@@ -165,6 +200,8 @@ def block(work: Work, stock: Document, quantity: int) -> None:
     moves = Moves(work)
     moves.add(stock["warehouse"], stock["product"], blocked=quantity)
     moves.make()
+    if quantity:
+        write_down(work, stock, "Block", 0, None, blocked=quantity)
 
 
 def stocks_of(work: Work, product: str) -> list[Document]:

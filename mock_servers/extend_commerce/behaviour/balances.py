@@ -1,4 +1,4 @@
-"""Balances: what lies there, what orders have taken of it, what is blocked, and what is on its way.
+"""Balances: what lies there, what orders have taken of it, what is blocked, what is on its way and coming back.
 
 Available is physical less ordered less blocked (assumed; the fields add up so). Whatever moves tells of it.
 """
@@ -13,7 +13,7 @@ from mock_servers.extend_commerce.behaviour.base import kept
 
 Place = tuple[str, str]
 """Warehouse and product."""
-COUNTS = ("physical", "ordered", "blocked", "expected")
+COUNTS = ("physical", "ordered", "blocked", "expected", "returning")
 
 
 def new_stock(warehouse: Mapping[str, Any], product: str, changed: str) -> dict[str, Any]:

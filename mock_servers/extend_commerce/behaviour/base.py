@@ -26,14 +26,24 @@ fake.kind("adjustment", index=("warehouse",))
 fake.kind("price_list")
 fake.kind("customer", index=("changed",))
 fake.kind("supplier")
-fake.kind("purchase", index=("changed",))
+fake.kind("agreement")  # with a supplier, by its number
+fake.kind("product_agreement", index=("product", "agreement"))  # by product and agreement: `MUG-RED:1`
+fake.kind("description", index=("product",))
+fake.kind("purchase", index=("changed", "open"))
 fake.kind("offer")
-fake.kind("invoice")
+fake.kind("invoice", index=("order",))
+fake.kind("return", index=("order",))
+fake.kind("campaign")
+fake.kind("agreed", index=("customer",))  # the orders that are called off, by their numbers
+fake.kind("project")
+fake.kind("reason_code")
 fake.kind("hook")
 fake.kind("conduct")  # who asks in which way, hour by hour
 
 Behaviour = Callable[[Call], Reply]
 OFFSET_LETTERS = len("+01:00")
+DAY_LETTERS = len("2026-11-21")
+UNIT, CURRENCY, VAT_PERCENT = "ST", "SEK", 25.0
 
 
 def operation(*ids: str) -> Callable[[Behaviour], Behaviour]:
@@ -90,6 +100,31 @@ def shown_local(work: Work, text: str) -> str:
     return shown(work, text)[:-OFFSET_LETTERS]
 
 
+def shown_or_none(work: Work, text: str | None) -> str | None:
+    """The same, where there may be none."""
+    return None if text is None else shown(work, text)
+
+
+def midnight(work: Work, moment: float) -> str:
+    """When the day of a moment began in the vendor's own time, as documents keep it."""
+    stamp = work.fake.stamp_of(moment)
+    began = moment_of(f"{stamp[:DAY_LETTERS]}T00:00:00{stamp[-OFFSET_LETTERS:]}")
+    offset = work.fake.stamp_of(began)[-OFFSET_LETTERS:]  # another one where the clocks are changed that day
+    return kept(moment_of(f"{stamp[:DAY_LETTERS]}T00:00:00{offset}"))
+
+
+def sent_moment(work: Work, text: str | None, member: str) -> str | None:
+    """A moment out of a body, as documents keep it; without an offset it is UTC. Refuses with `invalid_body`."""
+    if text is None:
+        return None
+    try:
+        moment = moment_of(text)
+        work.fake.stamp_of(moment)
+        return kept(moment)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Refusal("invalid_body", details=((member, "is not a moment"),)) from error
+
+
 def asked_moment(call: Call, name: str) -> float | None:
     """A moment out of the query; without an offset it is UTC. Refuses with `invalid_query`."""
     text = call.query.get(name)
@@ -113,6 +148,22 @@ def between(call: Call, member: str, since: str, until: str = "") -> list[Condit
     except (ValueError, OverflowError, OSError) as error:
         raise Refusal("invalid_query", details=((since, "is not a moment"),)) from error
     return conditions
+
+
+def asked_day(call: Call, name: str) -> str | None:
+    """The day a parameter names, in the vendor's own time; its hour is not heeded. Refuses with `invalid_query`."""
+    asked = asked_moment(call, name)
+    if asked is None:
+        return None
+    try:
+        return call.fake.stamp_of(asked)[:DAY_LETTERS]
+    except (ValueError, OverflowError, OSError) as error:
+        raise Refusal("invalid_query", details=((name, "is not a moment"),)) from error
+
+
+def is_on(work: Work, text: str, day: str | None) -> bool:
+    """Whether a kept moment is on a day; on any, where none is asked for."""
+    return day is None or shown(work, text)[:DAY_LETTERS] == day
 
 
 def equal(call: Call, **members: str) -> list[Condition]:
@@ -162,6 +213,18 @@ def _refuse_deep(call: Call, window: Window) -> None:
 
 def _enveloped(window: Window, rows: list[dict[str, Any]]) -> Reply:
     return Reply(200, {window.member: rows} | window.envelope if window.member else rows)
+
+
+def members_of(work: Work, schema: str) -> dict[str, Any]:
+    """The members a model of the contract has."""
+    found: dict[str, Any] = work.fake.contract.surfaces["v1"].document["components"]["schemas"][schema]["properties"]
+    return found
+
+
+def guid(work: Work) -> str:
+    """A new one."""
+    text = f"{work.chance.getrandbits(128):032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 # Answers --------------------------------------------------------------------------------------------------------------

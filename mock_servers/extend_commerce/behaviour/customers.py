@@ -7,7 +7,17 @@ from mock_servers.core.filters import Condition, Is
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.extend_commerce.behaviour.base import between, every, kept, one, operation, page, shown
+from mock_servers.extend_commerce.behaviour.base import (
+    CURRENCY,
+    between,
+    every,
+    kept,
+    members_of,
+    one,
+    operation,
+    page,
+    shown,
+)
 from mock_servers.extend_commerce.behaviour.hooks import tell
 
 TEMPLATES: dict[str, dict[str, Any]] = {
@@ -18,13 +28,16 @@ LISTED = {
     "name": "name",
     "lastName": "lastName",
     "organizationNumber": "organizationNumber",
-    "email2": "email2",
-    "phoneNumber2": "phoneNumber2",
+    "email2": "orderConfirmationEmail",
+    "phoneNumber2": "adviceToPhone",
     "deliveryAddress1": "address1",
     "deliveryPostalCode": "postalCode",
     "deliveryCity": "city",
 }
-"""Parameters that ask for a member exactly, by what it is kept under."""
+"""Parameters that ask for a member exactly, by what it is called in the model; that a list's email2 is the order
+confirmation's, and its phoneNumber2 the carrier's, is assumed."""
+KEYS = {"customerContacts": ("firstName", "lastName", "eMail"), "customerUsers": ("userName",)}
+"""Lists whose entries are known by these members, which mind case (ExtendSharp): others are added, these replaced."""
 
 
 @operation("listCustomers")
@@ -37,19 +50,27 @@ def list_customers(call: Call) -> Reply:
     for parameter, member in LISTED.items():
         if parameter in call.query:
             conditions.append(Is(f"listed_{member}", "=", call.query[parameter]))
+    if "incoterms" in call.query:
+        conditions.append(Is("body.customerLogisticsSettings.transportCondition", "=", call.query["incoterms"]))
     return page(call, call.collection("customer"), lambda row: _row(call, row), every(conditions))
 
 
 def _row(work: Work, customer: Document) -> dict[str, Any]:
     body = customer["body"]
     address = body["customerDeliveryAddress"]["address"]
+    limit = (body.get("customerFinancialSettings") or {}).get("creditLimit")
     return {
         "customerNumber": customer.id,
         "name": body["name"],
-        **{name: body.get(name) for name in ("lastName", "organizationNumber", "email2", "phoneNumber2")},
+        "lastName": body.get("lastName"),
+        "organizationNumber": body.get("organizationNumber"),
+        "email2": body.get("orderConfirmationEmail"),
+        "phoneNumber2": body.get("adviceToPhone"),
         "deliveryAddress1": address["address1"],
         "deliveryPostalCode": address["postalCode"],
         "deliveryCity": address["city"],
+        "creditLimit": None if limit is None else f"{limit:.2f}",
+        "creditLimitCurrency": None if limit is None else CURRENCY,
         "invoiceEmail": body.get("invoiceEmail"),
         "changeDate": shown(work, customer["changed"]),
     }
@@ -80,15 +101,26 @@ def _next_number(work: Work) -> str:
 
 def _known(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """The members the model has; unknown ones pass and are not kept (Q21)."""
-    model = call.fake.contract.surfaces["v1"].document["components"]["schemas"]["NewCustomer"]["properties"]
-    return {name: value for name, value in body.items() if name in model}
+    return {name: value for name, value in body.items() if name in members_of(call, "NewCustomer")}
 
 
 @operation("updateCustomer")
 def update_customer(call: Call) -> Reply:
     customer = one(call, "customer", "customerNumber", "customer")
-    body = customer["body"] | _known(call, call.body) | {"customerNumber": customer.id}
+    sent = _known(call, call.body)
+    if sent.get("customerNumber") not in {None, customer.id}:
+        raise Refusal("other_number", doing="updating customer", asked=sent["customerNumber"], number=customer.id)
+    for name, keys in KEYS.items():
+        if name in sent:
+            sent[name] = _merged(customer["body"].get(name) or [], sent[name], keys)
+    body = customer["body"] | sent | {"customerNumber": customer.id}
     return Reply(200, _whole(call, change_customer(call, customer, body)))
+
+
+def _merged(before: list[dict[str, Any]], sent: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Entries by their keys: those sent take the place of those there, or come after them."""
+    known = {tuple(each.get(key) for key in keys): each for each in before}
+    return list((known | {tuple(each.get(key) for key in keys): each for each in sent}).values())
 
 
 def add_customer(work: Work, number: str, body: dict[str, Any]) -> Document:
@@ -100,18 +132,20 @@ def add_customer(work: Work, number: str, body: dict[str, Any]) -> Document:
 
 def change_customer(work: Work, customer: Document, body: dict[str, Any]) -> Document:
     """Replace what is known of a customer."""
-    changed = work.collection("customer").save(document_of(work, customer.id, body))
+    changed = work.collection("customer").save(document_of(work, customer.id, body, created=customer["created"]))
     tell(work, "CustomerChanged", CustomerNumber=customer.id)
     return changed
 
 
-def document_of(work: Work, number: str, body: dict[str, Any]) -> dict[str, Any]:
+def document_of(work: Work, number: str, body: dict[str, Any], created: str | None = None) -> dict[str, Any]:
     """A customer as it is kept: the members it is listed by beside the whole."""
     flat = body | body["customerDeliveryAddress"]["address"]
     listed = {f"listed_{member}": flat.get(member) for member in LISTED.values()}
-    return {"id": number, "changed": kept(work.now), "body": body} | listed
+    now = kept(work.now)
+    return {"id": number, "created": created or now, "changed": now, "body": body} | listed
 
 
 def _whole(work: Work, customer: Document) -> dict[str, Any]:
     body: dict[str, Any] = customer["body"]
-    return body | {"changeDate": shown(work, customer["changed"])}
+    dates = {"createDate": shown(work, customer["created"]), "changeDate": shown(work, customer["changed"])}
+    return body | dates

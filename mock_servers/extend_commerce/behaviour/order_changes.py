@@ -10,17 +10,12 @@ from mock_servers.core.fake import Call, Work
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
+from mock_servers.extend_commerce.behaviour.agreed import called_off
 from mock_servers.extend_commerce.behaviour.balances import Moves
-from mock_servers.extend_commerce.behaviour.base import kept, one, operation, success
+from mock_servers.extend_commerce.behaviour.base import kept, one, operation, sent_moment, success
 from mock_servers.extend_commerce.behaviour.hooks import tell
-from mock_servers.extend_commerce.behaviour.orders import (
-    OPEN_ROW,
-    Row,
-    known_header,
-    new_row,
-    total_of,
-    warehouses_of,
-)
+from mock_servers.extend_commerce.behaviour.orders import known_header, save
+from mock_servers.extend_commerce.behaviour.rows import OPEN_ROW, Row, new_row, warehouses_of
 
 UPDATING, ANNULLING = "updating customer order", "annulling customer order"
 ADJUSTABLE = frozenset({"Created", "Incoming", "IncomingWithErrors", "PendingForReview"})
@@ -34,8 +29,9 @@ def update_order(call: Call) -> Reply:
     moves = Moves(call)
     for given in call.body["orderRows"]:
         _change_row(call, order, rows, given, moves)
-    header = order["header"] | known_header(call, call.body["orderHeader"])
-    _save(call, order, rows=rows, header=header)
+    sent = call.body["orderHeader"]
+    asked = sent_moment(call, sent.get("askedDeliveryDate"), "askedDeliveryDate") or order["asked"]
+    save(call, order, rows=rows, header=order["header"] | known_header(call, sent), asked=asked)
     moves.make()
     return success("Customer order updated", order.id)
 
@@ -49,8 +45,12 @@ def _change_row(call: Call, order: Document, rows: list[Row], given: dict[str, A
     row = next((each for each in rows if (each["position"], each["sub"]) == place), None)
     if row is None or row["status"] not in OPEN_ROW:
         raise Refusal("unknown_row", order=order.id, position=given["position"])
-    quantity = 0 if inactive else int(given.get("salesData", {}).get("quantity", row["quantity"]))
+    called = row.get("called", 0)
+    quantity = 0 if inactive else int(given.get("salesData", {}).get("quantity", row["quantity"] + called)) - called
+    if quantity < 0:  # less than what was called off of it already
+        raise Refusal("row_called_off", order=order.id, position=row["position"], called=called)
     moves.add(row["warehouse"], row["product"], ordered=quantity - row["quantity"])
+    called_off(call, moves, row, quantity - row["quantity"], UPDATING)
     row["changed"] = kept(call.now)
     if inactive:
         row["status"] = "Annulled"
@@ -74,6 +74,7 @@ def _add_row(
     rows.append(row | {"status": "Annulled"} if cancelled else row)
     if not cancelled:
         moves.add(row["warehouse"], row["product"], ordered=row["quantity"])
+        called_off(call, moves, row, row["quantity"], UPDATING)
 
 
 @operation("annulOrder")
@@ -96,22 +97,23 @@ def annul(work: Work, order: Document) -> None:
     for row in order["rows"]:
         if row["status"] in OPEN_ROW:
             moves.add(row["warehouse"], row["product"], ordered=-row["quantity"])
+            called_off(work, moves, row, -row["quantity"], ANNULLING)
             row = row | {"status": "Annulled", "changed": kept(work.now)}
         rows.append(row)
-    _save(work, order, rows=rows, status="Terminated" if order["shipments"] else "Annulled")
+    save(work, order, rows=rows, status="Terminated" if order["shipments"] else "Annulled")
     tell(work, "OrderCancelled", OrderNumber=order.id, warehouses=warehouses_of(rows))
     moves.make()
 
 
 def release(work: Work, order: Document) -> None:
     """Somebody has reviewed it."""
-    _save(work, order, status="Incoming")
+    save(work, order, status="Incoming")
 
 
 def reserve(work: Work, order: Document) -> None:
     """It is sent to the warehouse for picking."""
     rows = [row | {"status": "Reserved"} if row["status"] == "Incoming" else row for row in order["rows"]]
-    _save(work, order, rows=rows, status="Reserved")
+    save(work, order, rows=rows, status="Reserved")
     tell(work, "OrderReserved", OrderNumber=order.id, warehouses=warehouses_of(rows))
 
 
@@ -135,7 +137,7 @@ def ship(work: Work, order: Document, quantities: dict[str, int], forwarder: str
     shipment = {"number": number, "at": kept(work.now), "packages": packages, "forwarder": forwarder}
     done = not any(row["status"] in OPEN_ROW for row in rows)
     status = "Terminated" if done else "PartiallyDelivered"
-    _save(work, order, rows=rows, status=status, shipments=[*order["shipments"], shipment])
+    save(work, order, rows=rows, status=status, shipments=[*order["shipments"], shipment])
     tell(work, "OrderPicked", OrderNumber=order.id, warehouses=warehouses_of(rows))
     moves.make()
     return number
@@ -153,15 +155,11 @@ def add_package(work: Work, order: Document, number: str, package: str) -> None:
         each | {"packages": [*each["packages"], package]} if each["number"] == number else each
         for each in order["shipments"]
     ]
-    _save(work, order, shipments=shipments)
+    save(work, order, shipments=shipments)
 
 
-def expect(work: Work, order: Document, day: str) -> None:
-    """Another delivery day is expected."""
-    _save(work, order, header=order["header"] | {"askedDeliveryDate": day})
+def expect(work: Work, order: Document, moment: str) -> None:
+    """What is still to come of it is expected at another moment."""
+    rows = [row | {"expected": moment} if row["status"] in OPEN_ROW else row for row in order["rows"]]
+    save(work, order, rows=rows)
     tell(work, "OrderDeliveryDataChanged", OrderNumber=order.id, warehouses=warehouses_of(order["rows"]))
-
-
-def _save(work: Work, order: Document, **members: Any) -> None:
-    changed = order | members | {"changed": kept(work.now)}
-    work.collection("order").save(changed | {"total": total_of(changed["rows"])})

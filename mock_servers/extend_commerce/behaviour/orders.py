@@ -1,4 +1,4 @@
-"""Orders: created by the web shop, listed in short, read whole with their shipments.
+"""Orders: listed in short, read whole with their shipments, made and kept.
 
 An order that is created is Incoming at once; one with review notes waits for a review. Its rows take stock.
 """
@@ -8,34 +8,37 @@ from typing import Any
 from mock_servers.core.fake import Call, Work
 from mock_servers.core.filters import Condition, Is
 from mock_servers.core.refusal import Refusal
-from mock_servers.core.store import Document, encode
+from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extend_commerce.behaviour import conduct
-from mock_servers.extend_commerce.behaviour.balances import Moves, available
+from mock_servers.extend_commerce.behaviour.agreed import AGREED, called_off, terms
+from mock_servers.extend_commerce.behaviour.balances import Moves
 from mock_servers.extend_commerce.behaviour.base import (
+    asked_day,
     asked_moment,
     between,
     equal,
     every,
     fact,
+    is_on,
     kept,
+    members_of,
+    midnight,
     one,
     operation,
     page,
     page_of_rows,
+    sent_moment,
     shown,
 )
 from mock_servers.extend_commerce.behaviour.hooks import tell
-from mock_servers.extend_commerce.behaviour.prices import best_price, lists_of
-from mock_servers.extend_commerce.behaviour.products import VAT_PERCENT
+from mock_servers.extend_commerce.behaviour.rows import OPEN_ROW, Row, new_row, row_shown, total_of, warehouses_of
 
-CREATING = "creating customer order"
 OPEN = frozenset({"Incoming", "Reserved", "PendingForReview", "PartiallyDelivered"})
 """An order that still waits for something to be shipped."""
-OPEN_ROW = frozenset({"Incoming", "Reserved"})
-WITHOUT_WAREHOUSE = frozenset({"Freight", "Service", "Discount", "Package", "Round"})
 ROW_FILTERS = {"productNumber": "product", "productName": "name", "warehouse": "warehouse", "supplyMode": "mode"}
-Row = dict[str, Any]
+LOOKED_INTO = {*ROW_FILTERS, "shippingNumber", "askedDeliveryDate"}
+"""Parameters that are answered by looking into every order."""
 
 
 # Listed and read ------------------------------------------------------------------------------------------------------
@@ -46,21 +49,26 @@ def list_orders(call: Call) -> Reply:
     """Without a date or another filter the list takes so long, where there are many orders, that it fails (Q5)."""
     conditions = _asked(call)
     orders = call.collection("order")
-    if not conditions and not call.query.keys() & {*ROW_FILTERS, "shippingNumber"}:
+    if not conditions and not call.query.keys() & LOOKED_INTO:
         conduct.notice(call, "unfiltered_list", "CustomerOrders")
         if orders.count() > call.setting("unfiltered_orders_maximum", fact(call, "unfiltered_orders_maximum")):
             raise Refusal("sql_timeout")
-    rows_wanted = {name: call.query[name] for name in ROW_FILTERS if name in call.query}
-    number = call.query.get("shippingNumber")
-    if not rows_wanted and number is None:
+    day = asked_day(call, "askedDeliveryDate")
+    if not call.query.keys() & LOOKED_INTO:
         return page(call, orders, lambda order: listed(call, order), every(conditions))
-    found = [
-        listed(call, order)
-        for order in orders.rows(every(conditions))
-        if any(all(row[ROW_FILTERS[name]] == value for name, value in rows_wanted.items()) for row in order["rows"])
+    return page_of_rows(
+        call, [listed(call, order) for order in orders.rows(every(conditions)) if _is_looked_for(call, order, day)]
+    )
+
+
+def _is_looked_for(call: Call, order: Document, day: str | None) -> bool:
+    wanted = {name: call.query[name] for name in ROW_FILTERS if name in call.query}
+    number = call.query.get("shippingNumber")
+    return (
+        any(all(row[ROW_FILTERS[name]] == value for name, value in wanted.items()) for row in order["rows"])
         and (number is None or number in {each["number"] for each in order["shipments"]})
-    ]
-    return page_of_rows(call, found)
+        and is_on(call, order["asked"], day)
+    )
 
 
 def _asked(call: Call) -> list[Condition]:
@@ -75,9 +83,13 @@ def _asked(call: Call) -> list[Condition]:
     )
     conditions += between(call, "changed", "modifiedDateFrom")
     conditions += between(call, "placed", "orderDateFrom", "orderDateTo")
-    asked_moment(call, "askedDeliveryDate"), asked_moment(call, "endDate")  # checked; what they mean is not known
-    if call.query.keys() & {"companyGroup", "invoiceNumber"}:
-        conditions.append(Is("id", "=", ""))  # no order here has any
+    asked_moment(call, "endDate")  # checked; what it means is not known
+    if "companyGroup" in call.query:
+        group = Is("body.customerClassification.companyGroup", "=", call.query["companyGroup"])
+        conditions.append(Is("customer", "in", tuple(each.id for each in call.collection("customer").rows(group))))
+    if "invoiceNumber" in call.query:
+        invoice = call.collection("invoice").find(call.query["invoiceNumber"])
+        conditions.append(Is("id", "=", (invoice and invoice["order"]) or ""))
     return conditions
 
 
@@ -85,11 +97,12 @@ def listed(work: Work, order: Document) -> dict[str, Any]:
     """An order in short."""
     return {
         "orderNumber": order.id,
-        "orderNumberExternal": order["external"],
+        "orderNumberExternal": order["external"] or "",
         "orderType": order["header"].get("orderType", "Normal"),
         "orderStatus": order["status"],
         "orderDate": shown(work, order["placed"]),
-        "askedDeliveryDate": order["header"].get("askedDeliveryDate"),
+        "askedDeliveryDate": shown(work, order["asked"]),
+        "slaDate": None,
         "customerNumber": order["customer"],
         "customerName": order["customer_name"],
         "totalPrice": float(order["total"]),
@@ -103,21 +116,25 @@ def get_order(call: Call) -> Reply:
 
 
 def whole(work: Work, order: Document) -> dict[str, Any]:
-    """An order with its rows and shipments. Two of its names end in a blank, for ever (Q11)."""
+    """An order with its rows, shipments and invoices."""
+    kind = order["header"].get("orderType", "Normal")
+    invoices = work.collection("invoice").rows(Is("order", "=", order.id)) if order.id else []
     header = order["header"] | {
         "orderNumber": order.id,
         "orderNumberExternal": order["external"],
-        "orderType": order["header"].get("orderType", "Normal"),
+        "orderType": kind,
         "orderStatus": order["status"],
         "orderDate": shown(work, order["placed"]),
+        "askedDeliveryDate": shown(work, order["asked"]),
         "customerNumber": order["customer"],
         "totalPrice": float(order["total"]),
         "changeDate": shown(work, order["changed"]),
         "shipments": [_shipment(work, each) for each in order["shipments"]],
+        "customerInvoices": [{"invoiceNumber": each.id, "invoiceLink": None} for each in invoices],
         "invoiceAdressGLN": None,
-        "deliveryLocationId ": order["header"].get("deliveryLocationId "),
-        "orderedByCustomer ": order["header"].get("orderedByCustomer "),
     }
+    if kind == AGREED:
+        header["agreedOrder"] = terms()
     return {"orderHeader": header, "orderRows": [row_shown(work, row) for row in order["rows"]]}
 
 
@@ -134,61 +151,10 @@ def _shipment(work: Work, shipment: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def row_shown(work: Work, row: Row) -> dict[str, Any]:
-    """A row; quantities are doubles (Q16), prices without VAT (Q19)."""
-    sales = {
-        "quantity": float(row["quantity"]),
-        "unit": row["unit"],
-        "unitPrice": float(row["price"]),
-        "vatPercent": float(row["vat"]),
-        "currency": row["currency"],
-    }
-    return {
-        "position": row["position"],
-        "subPosition": row["sub"],
-        "rowOperation": "Inactive" if row["status"] == "Annulled" else "Active",
-        "orderRowStatus": row["status"],
-        "supplyMode": row["mode"],
-        "warehouse": row["warehouse"],
-        "product": {"productNumber": row["product"], "productName": row["name"]},
-        "salesData": sales,
-        "deliveryData": sales if row["shipment"] else None,
-        "shipmentNumber": row["shipment"],
-        "orderRowId": row["id"],
-        "changeDate": shown(work, row["changed"]),
-    }
+# Made and kept --------------------------------------------------------------------------------------------------------
 
 
-# Created --------------------------------------------------------------------------------------------------------------
-
-
-@operation("createOrder")
-def create_order(call: Call) -> Reply:
-    order = _new_order(call, CREATING)
-    if order["external"] and call.setting("duplicate_external", "refuse") == "refuse":
-        _refuse_duplicate(call, order["external"])
-    return Reply(200, whole(call, place(call, order)))
-
-
-def _refuse_duplicate(call: Call, external: str) -> None:
-    """Whether Extend refuses a second order of one external number is not known; a setting lets it pass."""
-    if call.collection("order").first(Is("external", "=", external)) is not None:
-        raise Refusal("duplicate_order", external=external)
-
-
-def place(work: Work, order: dict[str, Any]) -> Document:
-    """Keep a new order, take its stock, and tell."""
-    start = fact(work, "order_number_start")
-    made = work.collection("order").add(order | {"id": str(work.next_number("order", start))})
-    moves = Moves(work)
-    for row in made["rows"]:
-        moves.add(row["warehouse"], row["product"], ordered=row["quantity"])
-    tell(work, "OrderCreated", OrderNumber=made.id, warehouses=warehouses_of(made["rows"]))
-    moves.make()
-    return made
-
-
-def _new_order(call: Call, doing: str) -> dict[str, Any]:
+def new_order(call: Call, doing: str) -> dict[str, Any]:
     """What was sent, as an order is kept. Refuses what it names and is not there."""
     header = call.body["orderHeader"]
     customer = call.collection("customer").find(header["customerNumber"])
@@ -196,101 +162,70 @@ def _new_order(call: Call, doing: str) -> dict[str, Any]:
         raise Refusal("unknown_customer", doing=doing, customer=header["customerNumber"])
     rows: list[Row] = []
     for given in call.body["orderRows"]:
-        rows.append(new_row(call, given, rows, customer.id, doing))
+        _refuse_external_row(header, given, doing)
+        if header.get("orderType") == AGREED:
+            given = given | {"agreedOrderCallOff": {"useBalanceFromAgreedOrder": False}}
+        code = (header.get("promotion") or {}).get("promotionCode") or None
+        rows.append(new_row(call, given, rows, customer.id, doing, code=code))
+    address = header.get("deliveryAddress") or _address_of(customer)
     return {
         "external": header.get("orderNumberExternal"),
         "customer": customer.id,
         "customer_name": customer["body"]["name"],
-        "country": header.get("deliveryAddress", {}).get("countryCode"),
+        "country": address["countryCode"],
         "status": "PendingForReview" if header.get("reviewReasonNotes") else "Incoming",
         "placed": kept(call.now),
+        "asked": sent_moment(call, header.get("askedDeliveryDate"), "askedDeliveryDate") or midnight(call, call.now),
         "changed": kept(call.now),
-        "header": known_header(call, header),
+        "header": known_header(call, header) | {"deliveryAddress": address},
         "rows": rows,
         "shipments": [],
         "total": total_of(rows),
     }
 
 
+def _refuse_external_row(header: dict[str, Any], given: dict[str, Any], doing: str) -> None:
+    """External reference to a row requires the header's (ExtendSharp)."""
+    if given.get("externalRow") and not header.get("external"):
+        raise Refusal("external_needed", doing=doing)
+
+
+def _address_of(customer: Document) -> dict[str, Any]:
+    """Where a customer has things delivered, as an order writes it."""
+    found = customer["body"]["customerDeliveryAddress"]["address"]
+    names = {"name1": customer["body"]["name"], "countryCode": found["country"]}
+    return names | {name: value for name, value in found.items() if name not in {"country", "addressEAN"}}
+
+
 def known_header(call: Call, header: dict[str, Any]) -> dict[str, Any]:
-    """The members the model has; unknown ones pass and are not kept (Q21)."""
-    model = call.fake.contract.surfaces["v1"].document["components"]["schemas"]["HeaderMembers"]["properties"]
-    return {name: value for name, value in header.items() if name in model and name != "orderNumberExternal"}
+    """The members the model has; unknown ones pass and are not kept (Q21). A promotion's code is only input."""
+    model = members_of(call, "HeaderMembers")
+    elsewhere = {"orderNumberExternal", "askedDeliveryDate", "promotion"}
+    found = {name: value for name, value in header.items() if name in model and name not in elsewhere}
+    if header.get("promotion"):
+        found["promotion"] = {"usePromotions": bool(header["promotion"].get("usePromotions"))}
+    return found
 
 
-def new_row(work: Work, given: dict[str, Any], rows: list[Row], customer: str, doing: str) -> Row:
-    """A row after these. A price that is given wins; else the customer's best one."""
-    number = given["product"]["productNumber"]
-    product = work.collection("product").find(number)
-    if product is None:
-        raise Refusal("unknown_product", doing=doing, product=number)
-    mode = given.get("supplyMode") or product["mode"]
-    sales = given["salesData"]
-    price = sales.get("unitPrice")
-    if price is None:
-        price = best_price(product, lists_of(work, customer), sales["quantity"])
-    position, sub = _position(given, rows, fact(work, "position_step"))
-    return {
-        "position": position,
-        "sub": sub,
-        "status": "Incoming",
-        "mode": mode,
-        "product": number,
-        "name": product["name"],
-        "quantity": int(sales["quantity"]),
-        "unit": sales["unit"],
-        "price": price,
-        "vat": VAT_PERCENT if sales.get("vatPercent") is None else sales["vatPercent"],
-        "currency": sales.get("currency") or product["currency"],
-        "warehouse": None if mode in WITHOUT_WAREHOUSE else _warehouse(work, given.get("warehouse"), doing),
-        "shipment": None,
-        "changed": kept(work.now),
-        "id": _guid(work),
-    }
+def place(work: Work, order: dict[str, Any], doing: str) -> Document:
+    """Keep a new order, take its stock, and tell."""
+    start = fact(work, "order_number_start")
+    made = work.collection("order").add(order | {"id": str(work.next_number("order", start))})
+    if made["header"].get("orderType") == AGREED:
+        work.collection("agreed").add({"id": made.id, "customer": made["customer"]})
+    moves = Moves(work)
+    for row in made["rows"]:
+        moves.add(row["warehouse"], row["product"], ordered=row["quantity"])
+        called_off(work, moves, row, row["quantity"], doing)
+    tell(work, "OrderCreated", OrderNumber=made.id, warehouses=warehouses_of(made["rows"]))
+    moves.make()
+    return made
 
 
-def _position(given: dict[str, Any], rows: list[Row], step: int) -> tuple[int, int]:
-    """As given, when nobody has it; else the next one: 10, 20, 30."""
-    position, sub = given.get("position"), given.get("subPosition", 0)
-    if position is not None and (position, sub) not in {(row["position"], row["sub"]) for row in rows}:
-        return int(position), int(sub)
-    highest = max((row["position"] for row in rows), default=0)
-    return (highest // step + 1) * step, 0
+def save(work: Work, order: Document, **members: Any) -> None:
+    """Keep an order that changed now, with what it costs."""
+    changed = order | members | {"changed": kept(work.now)}
+    work.collection("order").save(changed | {"total": total_of(changed["rows"])})
 
 
-def _warehouse(work: Work, named: str | None, doing: str) -> str:
-    """The one that is named, else the installation's first."""
-    if named is None:
-        return work.collection("warehouse").rows(limit=1)[0].id
-    if work.collection("warehouse").find(named) is None:
-        raise Refusal("unknown_warehouse", doing=doing, warehouse=named)
-    return named
-
-
-def _guid(work: Work) -> str:
-    text = f"{work.chance.getrandbits(128):032x}"
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-
-
-def total_of(rows: list[Row]) -> float:
-    """What the rows that stand come to, without VAT (Q19)."""
-    return round(float(sum(row["quantity"] * row["price"] for row in rows if row["status"] != "Annulled")), 2)
-
-
-def warehouses_of(rows: list[Row]) -> list[str]:
-    """Where its rows are picked."""
-    return sorted({row["warehouse"] for row in rows if row["warehouse"]})
-
-
-# Asked, and not kept --------------------------------------------------------------------------------------------------
-
-
-@operation("promiseOrder")
-def promise_order(call: Call) -> Reply:
-    """What could be delivered of it now; nothing is stored. It may be below zero."""
-    order = _new_order(call, "promising customer order")
-    answer = whole(call, Document("order", 0, "", 0, encode(order)))
-    for row, kept_row in zip(answer["orderRows"], order["rows"], strict=True):
-        stock = call.collection("stock").find(f"{kept_row['warehouse']}:{kept_row['product']}")
-        row["availableBalance"] = None if stock is None else available(stock) - kept_row["quantity"]
-    return Reply(200, answer)
+__all__ = ["OPEN", "OPEN_ROW", "Row", "known_header", "listed", "new_order", "place", "save", "total_of", "whole"]

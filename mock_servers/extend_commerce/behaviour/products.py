@@ -4,12 +4,14 @@ from typing import Any
 
 from mock_servers.core.fake import Call, Work
 from mock_servers.core.filters import Condition, Is
-from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extend_commerce.behaviour.availability import stocks_of
 from mock_servers.extend_commerce.behaviour.balances import available, new_stock
 from mock_servers.extend_commerce.behaviour.base import (
+    CURRENCY,
+    UNIT,
+    VAT_PERCENT,
     between,
     equal,
     every,
@@ -18,12 +20,10 @@ from mock_servers.extend_commerce.behaviour.base import (
     operation,
     page_of_rows,
     shown,
-    success,
+    shown_or_none,
 )
 from mock_servers.extend_commerce.behaviour.hooks import tell
-
-UNIT, CURRENCY, VAT_PERCENT = "ST", "SEK", 25.0
-UNITS = ({"productUnitId": "ST", "name": "Styck", "description": "Piece"}, {"productUnitId": "FRP", "name": "Paket"})
+from mock_servers.extend_commerce.behaviour.prices import price_rows
 
 
 @operation("listProducts")
@@ -33,8 +33,10 @@ def list_products(call: Call) -> Reply:
     conditions += between(call, "changed", "modifiedDateFrom", "modifiedDateTo")
     if "productName" in call.query:
         conditions.append(Is("name", "contains", call.query["productName"]))
-    if call.query.keys() & {"supplierNumber", "supplierProductNumber", "productProperty"}:
+    if "productProperty" in call.query:
         conditions.append(Is("id", "=", ""))  # no product here has any
+    if call.query.keys() & {"supplierNumber", "supplierProductNumber"}:
+        conditions.append(Is("id", "in", _bought_there(call)))
     rows = []
     for product in call.collection("product").rows(every(conditions)):
         for stock in stocks_of(call, product.id):
@@ -43,7 +45,18 @@ def list_products(call: Call) -> Reply:
     return page_of_rows(call, rows)
 
 
+def _bought_there(call: Call) -> tuple[str, ...]:
+    """Numbers of products that a supplier has, or has under a number of its own."""
+    wanted = equal(call, number="supplierProductNumber")
+    if "supplierNumber" in call.query:
+        whose = Is("supplier", "=", call.query["supplierNumber"])
+        numbers = tuple(int(each.id) for each in call.collection("agreement").rows(whose))
+        wanted.append(Is("agreement", "in", numbers))
+    return tuple(row["product"] for row in call.collection("product_agreement").rows(every(wanted)))
+
+
 def _row(work: Work, product: Document, stock: Document) -> dict[str, Any]:
+    groups = product["groups"]
     return {
         "productNumber": product.id,
         "productName": product["name"],
@@ -51,118 +64,109 @@ def _row(work: Work, product: Document, stock: Document) -> dict[str, Any]:
         "productUnit": product["unit"],
         "cost": float(product["cost"]),
         "currency": product["currency"],
-        "countryOfOrigin": "SE",
+        "countryOfOrigin": product["origin"],
         "supplyMode": product["mode"],
+        "manufacturer": product["manufacturer"],
+        "manufacturerProductNumber": product["manufacturer_number"],
         "gtinNumberList": product["gtin"],
         "warehouse": stock["warehouse"],
+        "statisticalCategory1": None,
+        "statisticalCategory2": None,
+        "statisticalCategory3": None,
         "availableBalance": available(stock),
         "enabled": product["enabled"],
+        "productGroupsAndCategories": {name: groups.get(name) for name in ("companyGroup", "financialCategory")},
     }
 
 
 @operation("getProduct")
 def get_product(call: Call) -> Reply:
     product = one(call, "product", "productNumber", "product")
-    changed = product["changed"]
-    row = {
-        "priceList": "STANDARD",
-        "numberSalesUnits": 1,
-        "price": float(product["price"]),
-        "vatPercent": VAT_PERCENT,
-        "currency": product["currency"],
-    }
     detail = {
         "productName": product["name"],
         "productDescription": product["description"],
+        "countryOfOrigin": product["origin"],
         "cost": float(product["cost"]),
         "currency": product["currency"],
         "enabled": product["enabled"],
-        "annulled": False,
+        "annulled": product["annulled"] is not None,
+        "annulledBy": product["annulled_by"],
+        "annulledDate": shown_or_none(call, product["annulled"]),
         "productUnit": product["unit"],
         "productGTINumber": product["gtin"],
-        "productServices": {"supplyMode": product["mode"], "productHandlings": []},
+        "manufacturer": product["manufacturer"],
+        "manufacturerProductNumber": product["manufacturer_number"],
+        "productServices": {"supplyMode": product["mode"], "productHandlings": product["handlings"]},
+        "productGroupsAndCategories": product["groups"],
         "productDates": {
             "createdDate": shown(call, product["created"]),
-            "changedDate": shown(call, changed) if changed else None,
+            "changedDate": shown_or_none(call, product["changed"]),
         },
     }
-    supplier = {
-        "supplierAgreement": "1",
-        "supplierProductNumber": product.id,
-        "StatisticalNumber": None,
-        "price": float(product["cost"]),
-    }
+    prices = {"salesUnit": {"quantity": 1.0, "unit": product["unit"]}, "calculateSalesUnits": False}
     answer = {
         "productNumber": product.id,
         "productData": detail,
-        "productPrices": [
-            {"salesUnit": product["unit"], "calculateSalesUnits": False, "productPriceListRows": [row]},
-        ],
+        "productPrices": [prices | {"productPriceListRows": price_rows(call, product)}],
         "productWarehouses": [{"warehouse": stock["warehouse"]} for stock in stocks_of(call, product.id)],
-        "productSuppliers": [supplier],
+        "productSuppliers": [
+            _supplier(call, row) for row in call.collection("product_agreement").rows(Is("product", "=", product.id))
+        ],
     }
     return Reply(200, answer)
 
 
-@operation("createProduct")
-def create_product(call: Call) -> Reply:
-    body = call.body
-    if call.collection("product").find(body["productNumber"]) is not None:
-        raise Refusal("duplicate_product", product=body["productNumber"])
-    given = {name: value for name, value in body["productData"].items() if value is not None}
-    add_product(
-        call,
-        new_product(
-            body["productNumber"],
-            kept(call.now),
-            name=given.get("productName", body["productNumber"]),
-            description=given.get("productDescription"),
-            cost=given.get("cost", 0),
-            currency=given.get("currency", CURRENCY),
-            unit=given.get("productUnit", UNIT),
-            gtin=given.get("productGTINumber"),
-            enabled=given.get("enabled", True),
-        ),
-    )
-    return success("Product created", body["productNumber"])
+def _supplier(work: Work, row: Document) -> dict[str, Any]:
+    """Where it is bought: by the agreement's name, unlike elsewhere; and one member has a capital (Q11)."""
+    agreement = work.collection("agreement").get(str(row["agreement"]))
+    return {
+        "supplierAgreement": agreement["name"],
+        "supplierProductNumber": row["number"],
+        "supplierProductName": row["name"],
+        "StatisticalNumber": row["statistical"],
+        "price": float(row["price"]),
+        "vatPercent": float(row["vat"]),
+        "country": row["country"],
+        "manufacturingLeadTimeHour": row["hours"],
+        "supplierAgreementNumber": row["agreement"],
+        "supplierCurrency": agreement["currency"],
+    }
 
 
 def new_product(number: str, created: str, **given: Any) -> dict[str, Any]:
     """A product with whatever was not given filled in. Its change date stays empty until somebody changes it (Q8)."""
-    usual = {
+    usual: dict[str, Any] = {
         "name": number,
         "description": None,
         "cost": 0,
         "price": 0,
+        "vat": VAT_PERCENT,
         "currency": CURRENCY,
         "unit": UNIT,
         "gtin": None,
         "mode": "Warehouse",
+        "origin": "SE",
+        "manufacturer": None,
+        "manufacturer_number": None,
+        "handlings": [],
+        "groups": {},
         "enabled": True,
+        "annulled": None,
+        "annulled_by": None,
     }
     return {"id": number, "created": created, "changed": None} | usual | given
 
 
-def add_product(work: Work, product: dict[str, Any]) -> None:
+def add_product(work: Work, product: dict[str, Any]) -> Document:
     """Keep it, with an empty place in every warehouse."""
-    work.collection("product").add(product)
+    made = work.collection("product").add(product)
     for warehouse in work.collection("warehouse").rows():
         work.collection("stock").add(new_stock(warehouse, product["id"], kept(work.now)))
     tell(work, "ProductCreated", ProductNumber=product["id"])
+    return made
 
 
 def change_product(work: Work, product: Document, **members: Any) -> None:
     """Somebody changes master data: from here on it has a change date."""
     work.collection("product").save(product | members | {"changed": kept(work.now)})
     tell(work, "ProductChanged", ProductNumber=product.id)
-
-
-@operation("listUnits")
-def list_units(call: Call) -> Reply:  # noqa: ARG001 - the same for everybody
-    return Reply(200, list(UNITS))
-
-
-@operation("listCountries")
-def list_countries(call: Call) -> Reply:  # noqa: ARG001 - the same for everybody
-    names = {"SE": "Sverige", "NO": "Norge", "DK": "Danmark", "FI": "Finland", "DE": "Tyskland", "US": "USA"}
-    return Reply(200, [{"countryId": id, "name": name} for id, name in names.items()])

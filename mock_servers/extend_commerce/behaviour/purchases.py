@@ -1,37 +1,44 @@
-"""Purchase orders and suppliers: what is on its way, received in parts or cancelled."""
+"""Purchase orders: what is on its way, in short and whole, and how it is ordered."""
 
 from typing import Any
 
 from mock_servers.core.fake import Call, Work
-from mock_servers.core.filters import Condition, Is
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extend_commerce.behaviour.balances import Moves, stock_at
 from mock_servers.extend_commerce.behaviour.base import (
-    asked_moment,
+    CURRENCY,
+    asked_day,
     between,
     equal,
     every,
     fact,
     kept,
+    members_of,
     operation,
-    page,
     page_of_rows,
+    sent_moment,
     shown,
     shown_local,
+    shown_or_none,
 )
-from mock_servers.extend_commerce.behaviour.hooks import tell
+from mock_servers.extend_commerce.behaviour.prices import sales_shown
+from mock_servers.extend_commerce.behaviour.returns import is_open, is_received, status_of
 from mock_servers.extend_commerce.behaviour.tenant import WAREHOUSE
 
 CREATING = "creating purchase order"
-DAY_LETTERS = len("2026-11-21")
+DATES = ("shippedDate", "requestedDeliveryDate")
+Row = dict[str, Any]
+
+
+# Listed and read ------------------------------------------------------------------------------------------------------
 
 
 @operation("listPurchaseOrders")
 def list_purchase_orders(call: Call) -> Reply:
     """The two change dates mind no time of day: until today means until today began, so ask until tomorrow (Q9)."""
-    conditions: list[Condition] = equal(
+    conditions = equal(
         call,
         id="purchaseNumber",
         warehouse="warehouse",
@@ -40,32 +47,34 @@ def list_purchase_orders(call: Call) -> Reply:
         supplier_order="supplierOrderNumber",
     )
     conditions += between(call, "created", "createDateFrom", "createDateTo")
-    first, last = _day(call, "changeDateFrom"), _day(call, "changeDateTo")
+    first, last = asked_day(call, "changeDateFrom"), asked_day(call, "changeDateTo")
     rows = [
-        purchase_shown(call, row)
+        _in_short(call, row)
         for row in call.collection("purchase").rows(every(conditions))
         if (first is None or shown_local(call, row["changed"]) >= first)
         and (last is None or shown_local(call, row["changed"]) <= last)
-        and _has(row, "Ordered", call.query.get("IsOpen"))
-        and _has(row, "Received", call.query.get("IsReceived"))
+        and call.query.get("IsOpen", is_open(row)) == is_open(row)
+        and call.query.get("IsReceived", is_received(row)) == is_received(row)
     ]
     return page_of_rows(call, rows)
 
 
-def _day(call: Call, name: str) -> str | None:
-    """The beginning of the day a parameter names, in the vendor's own time."""
-    moment = asked_moment(call, name)
-    if moment is None:
-        return None
-    try:
-        return call.fake.stamp_of(moment)[:DAY_LETTERS]
-    except (ValueError, OverflowError, OSError) as error:
-        raise Refusal("invalid_query", details=((name, "is not a moment"),)) from error
-
-
-def _has(purchase: Document, status: str, wanted: bool | None) -> bool:
-    """Any row is open, or received: a part of both is both (Q20 spells the parameters)."""
-    return wanted is None or wanted == any(row["status"] == status for row in purchase["rows"])
+def _in_short(work: Work, purchase: Document) -> dict[str, Any]:
+    """Texts that are not there are empty, as on the wire; a change date has no offset (Q10)."""
+    return {
+        "purchaseNumber": purchase.id,
+        "status": status_of(purchase["rows"]),
+        "createDate": shown(work, purchase["created"]),
+        "changeDate": shown_local(work, purchase["changed"]),
+        "warehouse": purchase["warehouse"],
+        "isOpen": is_open(purchase),
+        "isReceived": is_received(purchase),
+        "externalOrderNumber": purchase["external"] or "",
+        "supplierNumber": purchase["supplier"],
+        "supplierName": work.collection("supplier").get(purchase["supplier"])["name"],
+        "supplierOrderNumber": purchase["supplier_order"] or "",
+        "shippedDate": shown_or_none(work, purchase["dates"].get("shippedDate")),
+    }
 
 
 @operation("getPurchaseOrder")
@@ -77,139 +86,154 @@ def get_purchase_order(call: Call) -> Reply:
     return Reply(200, purchase_shown(call, purchase))
 
 
+def purchase_shown(work: Work, purchase: Document) -> dict[str, Any]:
+    """A purchase order, whole."""
+    supplier = work.collection("supplier").get(purchase["supplier"])
+    agreement = work.collection("agreement").get(str(purchase["agreement"]))
+    brief = _in_short(work, purchase)
+    header = {name: brief[name] for name in brief if name not in {"isOpen", "isReceived", "supplierName"}}
+    header.pop("supplierNumber")
+    header |= {
+        "deliveryAddress": None,
+        "supplier": {
+            "supplierNumber": supplier.id,
+            "supplierName": supplier["name"],
+            "supplierAgreementNumber": purchase["agreement"],
+            "supplierAgreement": agreement["name"],
+        },
+        "buyerContact": None,
+        **{name: purchase["texts"].get(name) or "" for name in ("reference", "notes", "internalNotes")},
+        "currencyExchangeRate": purchase["texts"].get("currencyExchangeRate") or 1.0,
+        "requestedDeliveryDate": shown_or_none(work, purchase["dates"].get("requestedDeliveryDate")),
+    }
+    return {"header": header, "rows": [_row_shown(work, row) for row in purchase["rows"]], "shipments": []}
+
+
+def _row_shown(work: Work, row: Row) -> dict[str, Any]:
+    return {
+        "position": row["position"],
+        "subPosition": 0,
+        "rowStatus": row["status"],
+        "statusChangeDate": shown(work, row["status_changed"]),
+        "productNumber": row["product"],
+        "productName": row["name"],
+        "supplierProductNumber": row["number_there"],
+        "purchaseDataPurchaseUnit": {"quantity": float(row["quantity"]), "unit": row["unit"], "gtiNumber": None},
+        "purchaseDataProductUnit": sales_shown(row, row["quantity"]),
+        "expectedDeliveryDate": shown_or_none(work, row["expected"]),
+        "originalExpectedDeliveryDate": shown_or_none(work, row["first_expected"]),
+        "shipDate": None,
+        "requestedDeliveryDate": shown_or_none(work, row["requested"]),
+        "notes": row["notes"] or "",
+        "unitDetails": [],
+    }
+
+
+# Ordered --------------------------------------------------------------------------------------------------------------
+
+
 @operation("createPurchaseOrder")
 def create_purchase_order(call: Call) -> Reply:
     header = call.body["header"]
-    supplier = _supplier(call, header["supplier"])
-    warehouse = header.get("warehouse") or WAREHOUSE
-    wanted = [
-        (row["productNumber"], row["purchaseDataProductUnit"]["quantity"], row.get("expectedDeliveryDate"))
-        for row in call.body["rows"]
-    ]
-    more = {"external": header.get("externalOrderNumber"), "supplier_order": header.get("supplierOrderNumber")}
-    return Reply(200, purchase_shown(call, buy(call, supplier, warehouse, wanted, **more)))
+    agreement = _agreement(call, header["supplier"])
+    rows: list[Row] = []
+    for given in call.body["rows"]:
+        rows.append(new_row(call, given, int(agreement.id), rows, CREATING))
+    made = buy(call, agreement, header.get("warehouse") or WAREHOUSE, rows, **header_members(call, header))
+    return Reply(200, purchase_shown(call, made))
 
 
-def _supplier(work: Work, named: dict[str, Any]) -> Document:
-    for supplier in work.collection("supplier").rows():
-        if supplier.id == named.get("supplierNumber") or supplier["agreement"] == named.get("supplierAgreementNumber"):
-            return supplier
-    asked = named.get("supplierNumber") or named.get("supplierAgreementNumber") or ""
-    raise Refusal("unknown_supplier", doing=CREATING, supplier=asked)
+def header_members(call: Call, header: dict[str, Any]) -> dict[str, Any]:
+    """What is said of the whole purchase; what is not said is not in it."""
+    members: dict[str, Any] = {"texts": {}, "dates": {}}
+    for name in members_of(call, "PurchaseHeaderMembers"):
+        if name in DATES and header.get(name) is not None:
+            members["dates"][name] = sent_moment(call, header[name], name)
+        elif name in header and name not in {"externalOrderNumber", "supplierOrderNumber"}:
+            members["texts"][name] = header[name]
+    for name, member in (("externalOrderNumber", "external"), ("supplierOrderNumber", "supplier_order")):
+        if name in header:
+            members[member] = header[name]
+    return members
 
 
-def buy(
-    work: Work, supplier: Document, warehouse: str, wanted: list[tuple[str, int, str | None]], **more: Any
-) -> Document:
-    """Goods are on their way: product, quantity, and when they are expected."""
-    moves, rows = Moves(work), []
-    for number, (product, quantity, day) in enumerate(wanted, 1):
-        stock = stock_at(work, warehouse, product, CREATING)
-        moves.add(stock["warehouse"], product, expected=int(quantity))
-        rows.append(
-            {
-                "position": number * fact(work, "position_step"),
-                "status": "Ordered",
-                "product": product,
-                "quantity": int(quantity),
-                "received": 0,
-                "expected": day,
-            }
-        )
+def _agreement(work: Work, given: dict[str, Any]) -> Document:
+    """By its own number, or the first one with a supplier."""
+    number, supplier = given.get("supplierAgreementNumber"), given.get("supplierNumber")
+    for agreement in work.collection("agreement").rows():
+        if agreement.id == str(number) or (number is None and agreement["supplier"] == supplier):
+            return agreement
+    raise Refusal("unknown_supplier", doing=CREATING, supplier=supplier or number or "")
+
+
+def new_row(work: Work, given: dict[str, Any], agreement: int, rows: list[Row], doing: str) -> Row:
+    """A row after these: a product, by its own number or by the supplier's; it costs what was agreed on."""
+    number = given.get("productNumber") or _by_number_there(work, agreement, given.get("supplierProductNumber"))
+    product = work.collection("product").find(number or "")
+    if product is None:
+        raise Refusal("unknown_product", doing=doing, product=number or given.get("supplierProductNumber") or "")
+    terms: Any = work.collection("product_agreement").find(f"{product.id}:{agreement}") or {}
+    bought = given["purchaseDataProductUnit"]
+    price, vat = bought.get("unitPrice"), bought.get("vatPercent")
+    expected = sent_moment(work, given.get("expectedDeliveryDate"), "expectedDeliveryDate")
+    return {
+        "position": max((row["position"] for row in rows), default=0) + fact(work, "position_step"),
+        "status": "Ordered",
+        "status_changed": kept(work.now),
+        "product": product.id,
+        "name": product["name"],
+        "number_there": given.get("supplierProductNumber") or terms.get("number"),
+        "quantity": int(bought["quantity"]),
+        "received": 0,
+        "unit": bought["unit"],
+        "price": terms.get("price", 0) if price is None else price,
+        "vat": terms.get("vat", 0) if vat is None else vat,
+        "currency": bought.get("currency") or CURRENCY,
+        "expected": expected,
+        "first_expected": expected,
+        "requested": sent_moment(work, given.get("requestedDeliveryDate"), "requestedDeliveryDate"),
+        "notes": given.get("notes"),
+    }
+
+
+def _by_number_there(work: Work, agreement: int, number: str | None) -> str | None:
+    for row in work.collection("product_agreement").rows():
+        if number is not None and (row["agreement"], row["number"]) == (agreement, number):
+            return str(row["product"])
+    return None
+
+
+def buy(work: Work, agreement: Document, warehouse: str, rows: list[Row], **more: Any) -> Document:
+    """Goods are on their way."""
+    moves = Moves(work)
+    for row in rows:
+        stock = stock_at(work, warehouse, row["product"], CREATING)
+        moves.add(stock["warehouse"], row["product"], expected=row["quantity"])
     purchase = work.collection("purchase").add(
         {
             "id": f"RP-{work.next_number('purchase', 10748)}",
             "created": kept(work.now),
             "changed": kept(work.now),
             "warehouse": warehouse,
-            "supplier": supplier.id,
+            "supplier": agreement["supplier"],
+            "agreement": int(agreement.id),
             "rows": rows,
+            "open": "yes",
         }
-        | {"external": None, "supplier_order": None}
+        | {"external": None, "supplier_order": None, "texts": {}, "dates": {}}
         | more
     )
     moves.make()
     return purchase
 
 
-def purchase_shown(work: Work, purchase: Document) -> dict[str, Any]:
-    """A purchase order; its change date has no offset (Q10)."""
-    return {
-        "header": {
-            "purchaseNumber": purchase.id,
-            "externalOrderNumber": purchase["external"],
-            "supplierOrderNumber": purchase["supplier_order"],
-            "status": _status(purchase["rows"]),
-            "createDate": shown(work, purchase["created"]),
-            "changeDate": shown_local(work, purchase["changed"]),
-            "warehouse": purchase["warehouse"],
-            "supplier": {"supplierNumber": purchase["supplier"]},
-        },
-        "rows": [
-            {
-                "position": row["position"],
-                "rowStatus": row["status"],
-                "productNumber": row["product"],
-                "purchaseDataProductUnit": {"quantity": float(row["quantity"])},
-                "expectedDeliveryDate": row["expected"],
-            }
-            for row in purchase["rows"]
-        ],
-        "shipments": [],
-    }
-
-
-def _status(rows: list[dict[str, Any]]) -> str:
-    states = {row["status"] for row in rows}
-    if "Ordered" in states:
-        return "PartiallyReceived" if "Received" in states or any(row["received"] for row in rows) else "Ordered"
-    return "Received" if "Received" in states else "Cancelled"
-
-
-def receive(work: Work, purchase: Document, quantities: dict[str, int]) -> str:
-    """Goods came in; answers the purchase order's status. A row of which a part came stays Ordered."""
-    moves, rows, left = Moves(work), [], dict(quantities)
-    for row in purchase["rows"]:
-        open_quantity = row["quantity"] - row["received"] if row["status"] == "Ordered" else 0
-        came = min(open_quantity, left.get(row["product"], 0))
-        if came:
-            left[row["product"]] -= came
-            moves.add(purchase["warehouse"], row["product"], physical=came, expected=-came)
-        received = row["received"] + came
-        rows.append(row | {"received": received, "status": "Received" if came == open_quantity > 0 else row["status"]})
-    saved = work.collection("purchase").save(purchase | {"rows": rows, "changed": kept(work.now)})
-    status = _status(saved["rows"])
-    trigger = "PurchaseDelivered" if status == "Received" else "PurchasePartiallyDelivered"
-    tell(work, trigger, PurchaseNumber=purchase.id, warehouses=[purchase["warehouse"]])
-    moves.make()
-    return status
-
-
-def cancel(work: Work, purchase: Document) -> None:
-    """What has not come will not come."""
-    moves, rows = Moves(work), []
-    for row in purchase["rows"]:
-        if row["status"] == "Ordered":
-            moves.add(purchase["warehouse"], row["product"], expected=row["received"] - row["quantity"])
-        rows.append(row | {"status": "Cancelled"} if row["status"] == "Ordered" else row)
-    work.collection("purchase").save(purchase | {"rows": rows, "changed": kept(work.now)})
-    tell(work, "PurchaseCancelled", PurchaseNumber=purchase.id, warehouses=[purchase["warehouse"]])
-    moves.make()
-
-
-@operation("listSuppliers")
-def list_suppliers(call: Call) -> Reply:
-    """Under `SupplierList`, with a capital (Q3)."""
-    conditions = equal(call, id="supplierNumber", city="city", country="countryId")
-    if "name" in call.query:
-        conditions.append(Is("name", "contains", call.query["name"]))
-    return page(call, call.collection("supplier"), _supplier_shown, every(conditions))
-
-
-def _supplier_shown(supplier: Document) -> dict[str, Any]:
-    return {
-        "supplierNumber": supplier.id,
-        "name": supplier["name"],
-        "city": supplier["city"],
-        "countryId": supplier["country"],
-    }
+def save(work: Work, purchase: Document, rows: list[Row], **members: Any) -> Document:
+    """Keep a purchase that changed now, with the moment at which each row's status did."""
+    before = {row["position"]: row["status"] for row in purchase["rows"]}
+    rows = [
+        row if before.get(row["position"]) == row["status"] else row | {"status_changed": kept(work.now)}
+        for row in rows
+    ]
+    changed = members | {"rows": rows, "changed": kept(work.now)}
+    is_still_open = any(row["status"] == "Ordered" for row in rows)
+    return work.collection("purchase").save(purchase | changed | {"open": "yes" if is_still_open else "no"})

@@ -6,9 +6,14 @@ from mock_servers.core.fake import Call, Work
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.extend_commerce.behaviour.base import asked_moment, operation, page_of_rows, shown
-
-DAY_LETTERS = len("2026-11-21")
+from mock_servers.extend_commerce.behaviour.base import (
+    DAY_LETTERS,
+    asked_moment,
+    operation,
+    page_of_rows,
+    shown,
+    shown_or_none,
+)
 
 
 @operation("reportOrderHeaders")
@@ -34,26 +39,61 @@ def _orders(call: Call) -> list[Document]:
 
 
 def _header(work: Work, order: Document) -> dict[str, Any]:
+    """As seen on the wire: neither a total, nor a currency, nor the customer's name."""
+    header = order["header"]
+    address = header.get("deliveryAddress") or {}
+    delivery = ("name1", "name2", "address1", "address2", "address3", "postalCode", "city", "state")
     return {
         "orderNumber": order.id,
         "orderNumberExternal": order["external"],
-        "orderStatus": order["status"],
-        "customerNumber": order["customer"],
+        "orderNumberEndCustomer": header.get("orderNumberEndCustomer"),
         "orderDate": shown(work, order["placed"]),
-        "totalPrice": float(order["total"]),
         "changeDate": shown(work, order["changed"]),
+        "askedDeliveryDate": shown(work, order["asked"]),
+        "orderType": header.get("orderType", "Normal"),
+        "orderStatus": order["status"],
+        "orderPaymentStatus": 0,
+        "customerNumber": order["customer"],
+        "orderReference": header.get("yourReference"),
+        "invoiceEmail": header.get("invoiceEmail"),
+        "requestedForwarder": None,
+        "requestedTransportMode": header.get("deliveryMethod"),
+        "salesChannel": header.get("salesChannel"),
+        "paymentType": header.get("paymentType"),
+        **{f"delivery{name[0].upper()}{name[1:]}": address.get(name) for name in delivery},
+        "deliveryCountryId": address.get("countryCode"),
     }
 
 
 def _row(work: Work, order: Document, row: dict[str, Any]) -> dict[str, Any]:
+    """As seen on the wire, with names of its own for quantity, price, currency and warehouse."""
+    more = row.get("more") or {}
+    notations = more.get("notations") or {}
     return {
-        "orderNumber": order.id,
+        "orderRowId": row["id"],
         "position": row["position"],
         "subPosition": row["sub"],
-        "orderRowStatus": row["status"],
+        "supplyMode": row["mode"],
         "productNumber": row["product"],
-        "warehouse": row["warehouse"],
-        "quantity": float(row["quantity"]),
-        "unitPrice": float(row["price"]),
+        "productName": row["name"],
+        "productUnitName": row["unit"],
+        "orderQuantity": float(row["quantity"] + row.get("called", 0)),
+        "price": float(row["price"]),
+        "vatPercent": float(row["vat"]),
+        "currencyId": row["currency"],
+        "currencyExchangeRate": 1.0,
+        "expectedDeliveryDate": shown_or_none(work, row.get("expected")),
+        "backOrderHandling": more.get("backOrderHandlingId", "NONE"),
+        "notes": notations.get("notes"),
+        "orderRowStatus": row["status"],
+        "shipmentNumber": row["shipment"],
+        "warehouseShortName": row["warehouse"],
+        "orderNumber": order.id,
+        "salesUnit": row["unit"],
+        "salesUnitQuantity": float(row["quantity"] + row.get("called", 0)),
+        "productSalesUnitPrice": float(row["price"]),
+        "project": notations.get("project"),
+        "orderReasonCode": notations.get("reasonCode") or "",
+        "orderDate": shown(work, order["placed"]),
         "changeDate": shown(work, row["changed"]),
     }

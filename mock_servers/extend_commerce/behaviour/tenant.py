@@ -3,10 +3,11 @@
 from base64 import b64encode
 
 from mock_servers.core.fake import Work
-from mock_servers.extend_commerce.behaviour.base import fake
+from mock_servers.extend_commerce.behaviour.agreements import new_agreement
+from mock_servers.extend_commerce.behaviour.base import fake, kept
 from mock_servers.extend_commerce.behaviour.customers import document_of
 
-WAREHOUSE, CUSTOMER, SUPPLIER = "MAIN", "C-1001", "S-1"
+WAREHOUSE, CUSTOMER, SUPPLIER, AGREEMENT = "MAIN", "C-1001", "S-1", 1
 
 
 @fake.tenant
@@ -38,9 +39,9 @@ def _furnish(work: Work, client: str) -> None:
     if work.collection("warehouse").find(WAREHOUSE) is not None:
         return
     work.collection("warehouse").add({"id": WAREHOUSE, "name": "Main warehouse"})
-    work.collection("supplier").add(
-        {"id": SUPPLIER, "name": f"Supplier of {client}", "city": "Borås", "country": "SE", "agreement": 1}
-    )
+    work.collection("supplier").add({"id": SUPPLIER, "name": f"Supplier of {client}", "city": "Borås", "country": "SE"})
+    name = f"Agreement of {client}"
+    work.collection("agreement").add(new_agreement(SUPPLIER, AGREEMENT, name, "SE", kept(work.now)))
     address = {"address1": "Storgatan 1", "postalCode": "11122", "city": "Stockholm", "country": "SE"}
     body = {
         "customerNumber": CUSTOMER,
