@@ -177,20 +177,20 @@ def next_link(exchange: Exchange) -> str | None:
 
 
 def key_of(row: Any) -> str:
-    """What makes a row itself and no other: its id, else all members that end like one, else all of it. Where rows are
-    known by numbers, the members that end like an id may be no more than a unit's or a currency's."""
+    """What makes a row itself and no other: its id, else all members that end like one, else all of it. Numbers count
+    beside those: where rows are known by them, what ends like an id may be no more than a unit's or a currency's."""
     if isinstance(row, dict):
         if "id" in row:
             return str(row["id"])
-        if ids := list(_ids(row)):
-            return " ".join(ids)
+        if ids := list(_ending(row, "id")):
+            return " ".join([*ids, *_ending(row, "number")])
     return msgspec.json.encode(row, order="deterministic").decode()
 
 
-def _ids(row: dict[str, Any]) -> Iterator[str]:
-    """Members that end like an id, at any depth but inside of lists."""
+def _ending(row: dict[str, Any], end: str) -> Iterator[str]:
+    """Members that end like an id, or a number, at any depth but inside of lists."""
     for name, value in row.items():
         if isinstance(value, dict):
-            yield from _ids(value)
-        elif name.lower().endswith(("id", "number")) and isinstance(value, (str, int)) and not isinstance(value, bool):
+            yield from _ending(value, end)
+        elif name.lower().endswith(end) and isinstance(value, (str, int)) and not isinstance(value, bool):
             yield str(value)
