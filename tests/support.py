@@ -27,6 +27,10 @@ def at_noon() -> Clock:
     return Clock("manual", NOON)
 
 
+_sorted = msgspec.json.Encoder(order="deterministic")
+"""Sets of scopes have an order of their own in each process."""
+
+
 class Bench:
     """One vendor: callers on `client`, people on `act`, time on `advance`; and a look at what was kept."""
 
@@ -76,8 +80,8 @@ class Bench:
             "SELECT name, value FROM sequence WHERE world = ? ORDER BY name", (store.world,)
         )
         timers = store.connection.rows("SELECT * FROM timer WHERE world = ? ORDER BY seq", (store.world,))
-        credentials = sorted(str(msgspec.to_builtins(each)) for each in self.world.directory.of(self.world.name))
-        return msgspec.json.encode([documents, numbers, timers, credentials])
+        credentials = sorted(map(_sorted.encode, self.world.directory.of(self.world.name)))
+        return msgspec.json.encode([documents, numbers, timers, [each.decode() for each in credentials]])
 
     def kept_bodies(self) -> list[tuple[str, str, Any]]:
         """What every document says, without the numbers it is kept under."""
