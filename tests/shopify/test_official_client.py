@@ -1,80 +1,34 @@
 """The unmodified npm package @shopify/admin-api-client against the fake, over loopback."""
 
 import asyncio
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mock_servers.core.sandbox import Sandbox
-from mock_servers.core.serving import Server
+from tests.shopify.clients import npm_package, tell
 
-VERSION = "2.0.0"
-CACHE = Path(__file__).parents[2] / ".node" / f"admin-api-client-{VERSION}"
 STORY = Path(__file__).parent / "node" / "story.mjs"
-INSTALL_SECONDS = 120
-STORY_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def package() -> Path:
-    """The package, installed once into `.node/`; the test is skipped where that cannot be."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.skip("Node.js and npm are needed to run Shopify's own client")
-    if not (CACHE / "node_modules" / "@shopify" / "admin-api-client").is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        (CACHE / "package.json").write_text('{"private": true}', encoding="utf-8")
-        what = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", f"@shopify/admin-api-client@{VERSION}"]
-        try:
-            done = subprocess.run(what, cwd=CACHE, capture_output=True, timeout=INSTALL_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip("the npm registry did not answer in time")
-        if done.returncode != 0:
-            pytest.skip("the npm registry is out of reach")
-    return CACHE / "package.json"
+    return npm_package("@shopify/admin-api-client", "2.0.0")
 
 
-async def tell(package: Path) -> dict:
-    """Serve a shop on loopback and let the client's story run against it."""
+def shop() -> Sandbox:
     sandbox = Sandbox(["shopify"])
     world = sandbox.world
     world.act("shopify", "add_product", {"sku": "MUG", "quantity": 5})
     world.act("shopify", "checkout", {"lines": [{"sku": "MUG", "quantity": 1}]})
     world.settings["shopify.limit.cost"] = {"maximum": 150}  # the story's last query asks for 167
     world.faults.plan("shopify", "locations", "refuse", error="unavailable", times=2)
-    server = Server(sandbox, admin_token="unused")
-    ready = asyncio.Event()
-    serving = asyncio.create_task(server.run(ready.set, signals=False))
-    await ready.wait()
-    credentials = world.credentials["shopify"]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PACKAGE": str(package),
-        "BASE_URL": server.base_urls["shopify"],
-        "SHOP": credentials["shop"],
-        "TOKEN": credentials["access_token"],
-    }
-    story = await asyncio.create_subprocess_exec(
-        "node", str(STORY), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        out, err = await asyncio.wait_for(story.communicate(), STORY_SECONDS)
-    finally:
-        if story.returncode is None:
-            story.kill()
-        server.stop()
-        await serving
-    assert story.returncode == 0, err.decode()
-    return json.loads(out)
+    return sandbox
 
 
 @pytest.fixture(scope="module")
 def heard(package: Path) -> dict:
-    return asyncio.run(tell(package))
+    return asyncio.run(tell(["node", str(STORY)], shop(), PACKAGE=str(package)))
 
 
 pytestmark = pytest.mark.node

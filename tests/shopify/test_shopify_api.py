@@ -6,7 +6,6 @@ tells, and the one line that points it at a fake, are in `python/story.py`.
 
 import asyncio
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 
 from mock_servers.core.clock import Clock
 from mock_servers.core.sandbox import Sandbox
-from mock_servers.core.serving import Server
+from tests.shopify.clients import tell
 from tests.support import NOON
 
 VERSION = "12.7.0"
@@ -26,7 +25,6 @@ WHERE = Path("Scripts" if os.name == "nt" else "bin") / "python"
 PYTHON = HOME / WHERE
 STORY = Path(__file__).parent / "python" / "story.py"
 INSTALL_SECONDS = 180
-STORY_SECONDS = 60
 ORDERS = 5
 
 
@@ -62,7 +60,7 @@ def make(venv: Path) -> None:
         venv.rename(HOME)
 
 
-async def tell(python: Path) -> dict:
+async def tell_of(python: Path) -> dict:
     """Serve a shop whose clock stands still, and let the client's story run against it."""
     sandbox = Sandbox(["shopify"], make_clock=lambda: Clock("manual", NOON))
     world = sandbox.world
@@ -70,36 +68,15 @@ async def tell(python: Path) -> dict:
     world.act("shopify", "add_product", {"sku": "MUG", "quantity": 50, "price": "15.00"})
     for _ in range(ORDERS):
         world.act("shopify", "checkout", {"lines": [{"sku": "MUG", "quantity": 1}]})
-    server = Server(sandbox, admin_token="unused")
-    ready = asyncio.Event()
-    serving = asyncio.create_task(server.run(ready.set, signals=False))
-    await ready.wait()
-    credentials = world.credentials["shopify"]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "BASE_URL": server.base_urls["shopify"],
-        "SHOP": credentials["shop"],
-        "TOKEN": credentials["access_token"],
-    }
-    story = await asyncio.create_subprocess_exec(
-        str(python), "-I", str(STORY), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        out, err = await asyncio.wait_for(story.communicate(), STORY_SECONDS)
-    finally:
-        if story.returncode is None:
-            story.kill()
-        server.stop()
-        await serving
-    assert story.returncode == 0, err.decode()
+    heard = await tell([str(python), "-I", str(STORY)], sandbox)
     broke = [entry.rule for entry in world.journal.entries("shopify") if entry.rule.startswith("broke")]
     problems = list(sandbox.fakes["shopify"].problems(world.work("shopify")))
-    return json.loads(out) | {"broke": broke, "problems": problems}
+    return heard | {"broke": broke, "problems": problems}
 
 
 @pytest.fixture(scope="module")
 def heard(python: Path) -> dict:
-    return asyncio.run(tell(python))
+    return asyncio.run(tell_of(python))
 
 
 pytestmark = pytest.mark.client
