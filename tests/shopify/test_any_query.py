@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis_graphql import mutations, nodes, queries
 
 from mock_servers.shopify.behaviour.endpoint import machine_of
-from tests.shopify.test_endpoint import everything_happened
+from tests.shopify.test_scopes_and_nodes import everything_happened
 
 SCHEMA = gq.print_schema(machine_of("2026-10").schema)
 SHOP = everything_happened()

@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 
 from mock_servers.core.clock import moment_of
 from mock_servers.core.fake import Work
-from mock_servers.shopify.behaviour import inventory
 from mock_servers.shopify.behaviour.base import (
     app_id,
     fact,
@@ -37,7 +36,7 @@ ANSWERABLE = frozenset({"OPEN", "IN_PROGRESS", "INCOMPLETE", "SCHEDULED"})
 NOT_FOUND = "FULFILLMENT_ORDER_NOT_FOUND"
 
 
-def _own(work: Work, id: str, field: str = "id", code: str | None = None) -> Json:
+def own_row(work: Work, id: str, field: str = "id", code: str | None = None) -> Json:
     """The fulfilment order, if the caller may see it; otherwise it does not exist."""
     document = find(work, "FulfillmentOrder", id)
     if document is None or not sees(work, document.body):
@@ -45,7 +44,7 @@ def _own(work: Work, id: str, field: str = "id", code: str | None = None) -> Jso
     return document.body
 
 
-def _wrong_status(fulfillment_order: Json, code: str | None = None) -> NoReturn:
+def wrong_status(fulfillment_order: Json, code: str | None = None) -> NoReturn:
     status = fulfillment_order["status"].lower()
     refuse(None, f"Expected fulfillment order status to be valid but it was {status}.", code)
 
@@ -58,7 +57,7 @@ def refresh(work: Work, order_id: str) -> None:
         change_order(work, after, {})
 
 
-def _done(work: Work, fulfillment_order: Json, event: str | None = None, **more: Json | None) -> Json:
+def done(work: Work, fulfillment_order: Json, event: str | None = None, **more: Json | None) -> Json:
     """Tell, let the order know, and answer."""
     if event is not None:
         tell_about(work, fulfillment_order, event)
@@ -91,7 +90,7 @@ def chosen_units(
     return units
 
 
-def _is_all(fulfillment_order: Json, units: dict[str, int]) -> bool:
+def is_all(fulfillment_order: Json, units: dict[str, int]) -> bool:
     return sum(units.values()) == remaining(fulfillment_order)
 
 
@@ -111,7 +110,7 @@ def _request(work: Work, kind: str, message: str | None) -> Json:
 
 @mutation("fulfillmentOrderSubmitFulfillmentRequest")
 def submit_fulfillment_request(work: Work, args: Json) -> Json:
-    original = _own(work, args["id"])
+    original = own_row(work, args["id"])
     if not original["service"]:
         refuse(None, "The fulfillment order's assigned fulfillment service must be of api type")
     if original["status"] not in {"OPEN", "INCOMPLETE"} or original["requestStatus"] not in {
@@ -119,11 +118,11 @@ def submit_fulfillment_request(work: Work, args: Json) -> Json:
         "REJECTED",
         "CLOSED",
     }:
-        _wrong_status(original)
+        wrong_status(original)
     left = None
     if args.get("fulfillmentOrderLineItems"):
         units = chosen_units(original, args["fulfillmentOrderLineItems"], ["fulfillmentOrderLineItems"])
-        if not _is_all(original, units):
+        if not is_all(original, units):
             rest = {
                 line["id"]: line["remainingQuantity"] - units.get(line["id"], 0)
                 for line in original["lines"]
@@ -146,24 +145,24 @@ def submit_fulfillment_request(work: Work, args: Json) -> Json:
 def accept_fulfillment_request(work: Work, args: Json) -> Json:
     asked = _asked(work, args["id"], "SUBMITTED")
     accepted = change(work, asked, {"status": "IN_PROGRESS", "requestStatus": "ACCEPTED"})
-    return _done(work, accepted, "fulfillment_request_accepted")
+    return done(work, accepted, "fulfillment_request_accepted")
 
 
 @mutation("fulfillmentOrderRejectFulfillmentRequest")
 def reject_fulfillment_request(work: Work, args: Json) -> Json:
     asked = _asked(work, args["id"], "SUBMITTED")
     rejected = change(work, asked, {"status": "OPEN", "requestStatus": "REJECTED"})
-    return _done(work, rejected, "fulfillment_request_rejected")
+    return done(work, rejected, "fulfillment_request_rejected")
 
 
 @mutation("fulfillmentOrderSubmitCancellationRequest")
 def submit_cancellation_request(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"])
+    row = own_row(work, args["id"])
     if row["requestStatus"] not in {"ACCEPTED", "CANCELLATION_REJECTED"} or row["status"] in CLOSED:
-        _wrong_status(row)
+        wrong_status(row)
     requests = [*row["requests"], _request(work, "CANCELLATION_REQUEST", args.get("message"))]
     asked = change(work, row, {"requestStatus": "CANCELLATION_REQUESTED", "requests": requests})
-    return _done(work, asked, "cancellation_request_submitted")
+    return done(work, asked, "cancellation_request_submitted")
 
 
 @mutation("fulfillmentOrderAcceptCancellationRequest")
@@ -171,42 +170,42 @@ def accept_cancellation_request(work: Work, args: Json) -> Json:
     asked = _asked(work, args["id"], "CANCELLATION_REQUESTED")
     cancelled = change(work, asked, {"status": "CANCELLED", "requestStatus": "CANCELLATION_ACCEPTED"})
     replace(work, cancelled)
-    return _done(work, cancelled, "cancellation_request_accepted")
+    return done(work, cancelled, "cancellation_request_accepted")
 
 
 @mutation("fulfillmentOrderRejectCancellationRequest")
 def reject_cancellation_request(work: Work, args: Json) -> Json:
     asked = _asked(work, args["id"], "CANCELLATION_REQUESTED")
     rejected = change(work, asked, {"requestStatus": "CANCELLATION_REJECTED"})
-    return _done(work, rejected, "cancellation_request_rejected")
+    return done(work, rejected, "cancellation_request_rejected")
 
 
 def _asked(work: Work, id: str, request_status: str) -> Json:
-    row = _own(work, id)
+    row = own_row(work, id)
     if row["requestStatus"] != request_status or row["status"] in CLOSED:
-        _wrong_status(row)
+        wrong_status(row)
     return row
 
 
 @mutation("fulfillmentOrderCancel")
 def cancel(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"])
+    row = own_row(work, args["id"])
     if row["status"] in CLOSED or row["requestStatus"] not in {"UNSUBMITTED", "SUBMITTED", "REJECTED"}:
         refuse(None, "Fulfillment order is not in cancelable request state and can't be canceled.")
     if row["progressReported"]:
         refuse(None, "Cannot cancel a fulfillment order that has had progress reported.")
     closed = change(work, row, {"status": "CLOSED", "requestStatus": "UNSUBMITTED", "holds": []})
     replacement = replace(work, row)
-    return _done(work, closed, "cancelled", replacementFulfillmentOrder=replacement)
+    return done(work, closed, "cancelled", replacementFulfillmentOrder=replacement)
 
 
 @mutation("fulfillmentOrderClose")
 def close(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"])
+    row = own_row(work, args["id"])
     if row["status"] != "IN_PROGRESS" or row["requestStatus"] not in {"ACCEPTED", "CANCELLATION_REJECTED"}:
         refuse(None, "The fulfillment order is not in an in progress state.")
     closed = change(work, row, {"status": "INCOMPLETE", "requestStatus": "CLOSED"})
-    return _done(work, closed, "fulfillment_service_failed_to_complete")
+    return done(work, closed, "fulfillment_service_failed_to_complete")
 
 
 # Holds ----------------------------------------------------------------------------------------------------------------
@@ -225,10 +224,10 @@ HOLD_CODES = {
 
 @mutation("fulfillmentOrderHold")
 def hold(work: Work, args: Json) -> Json:
-    row, given = _own(work, args["id"], code=NOT_FOUND), args["fulfillmentHold"]
+    row, given = own_row(work, args["id"], code=NOT_FOUND), args["fulfillmentHold"]
     own = holds_by(row, app_id(work))
     if row["status"] not in {*ANSWERABLE, "ON_HOLD"} or row["requestStatus"] in {"SUBMITTED", "ACCEPTED"}:
-        _wrong_status(row)
+        wrong_status(row)
     if len(own) >= fact("holds_per_app_maximum"):
         said = "The maximum number of fulfillment holds for this fulfillment order has been reached for this app."
         refuse(["id"], said, "FULFILLMENT_ORDER_HOLD_LIMIT_REACHED")
@@ -246,7 +245,7 @@ def hold(work: Work, args: Json) -> Json:
     }
     held = change(work, row, {"status": "ON_HOLD", "holds": [*row["holds"], placed]})
     more: dict[str, Any] = {"fulfillmentHold": placed, "remainingFulfillmentOrder": left}
-    return _done(work, held, "placed_on_hold", **more)
+    return done(work, held, "placed_on_hold", **more)
 
 
 def _held_part(work: Work, row: Json, given: list[Json]) -> tuple[Json, Json | None]:
@@ -255,7 +254,7 @@ def _held_part(work: Work, row: Json, given: list[Json]) -> tuple[Json, Json | N
         return row, None
     where = ["fulfillmentHold", "fulfillmentOrderLineItems"]
     units = chosen_units(row, given, where, HOLD_CODES)
-    if _is_all(row, units):
+    if is_all(row, units):
         return row, None
     if row["status"] == "ON_HOLD":
         said = "The fulfillment order is not in a splittable state."
@@ -270,9 +269,9 @@ def _held_part(work: Work, row: Json, given: list[Json]) -> tuple[Json, Json | N
 
 @mutation("fulfillmentOrderReleaseHold")
 def release_hold(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"], code=NOT_FOUND)
+    row = own_row(work, args["id"], code=NOT_FOUND)
     if row["status"] != "ON_HOLD":
-        _wrong_status(row)
+        wrong_status(row)
     wanted, external = args.get("holdIds"), args.get("externalId")
     kept = [
         each
@@ -280,7 +279,7 @@ def release_hold(work: Work, args: Json) -> Json:
         if (wanted and each["id"] not in wanted) or (external is not None and each["externalId"] != external)
     ]
     released = change(work, row, {"holds": kept, "status": "ON_HOLD" if kept else "OPEN"})
-    return _done(work, released, "hold_released")
+    return done(work, released, "hold_released")
 
 
 # Opening, scheduling, reporting ---------------------------------------------------------------------------------------
@@ -288,33 +287,33 @@ def release_hold(work: Work, args: Json) -> Json:
 
 @mutation("fulfillmentOrderOpen")
 def open_again(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"])
+    row = own_row(work, args["id"])
     waits = row["status"] in {"SCHEDULED", "IN_PROGRESS"} and row["requestStatus"] == "UNSUBMITTED"
     if not waits:
-        _wrong_status(row)
-    return _done(work, change(work, row, {"status": "OPEN", "progressReported": False}))
+        wrong_status(row)
+    return done(work, change(work, row, {"status": "OPEN", "progressReported": False}))
 
 
 @mutation("fulfillmentOrderReschedule")
 def reschedule_to(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"], code=NOT_FOUND)
+    row = own_row(work, args["id"], code=NOT_FOUND)
     if row["status"] != "SCHEDULED":
         refuse(None, "Fulfillment order must be scheduled.")
     if moment_of(args["fulfillAt"]) <= work.now:
         refuse(["fulfillAt"], "Fulfill at must be in the future.")
-    return _done(work, reschedule(work, row, args["fulfillAt"]), "rescheduled")
+    return done(work, reschedule(work, row, args["fulfillAt"]), "rescheduled")
 
 
 @mutation("fulfillmentOrderReportProgress")
 def report_progress(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"], code=NOT_FOUND)
+    row = own_row(work, args["id"], code=NOT_FOUND)
     if row["service"]:
         said = "Cannot report progress on a fulfillment order assigned to another fulfillment service."
         refuse(None, said, "FULFILLMENT_ORDER_INVALID_FULFILLMENT_SERVICE_OWNERSHIP")
     if row["status"] not in {"OPEN", "IN_PROGRESS"}:
         refuse(None, "Cannot report progress on a fulfillment order in this state.", "FULFILLMENT_ORDER_STATUS_INVALID")
     reported = change(work, row, {"status": "IN_PROGRESS", "progressReported": True})
-    return _done(work, reported, "progress_reported")
+    return done(work, reported, "progress_reported")
 
 
 @mutation("fulfillmentOrdersSetFulfillmentDeadline")
@@ -326,158 +325,3 @@ def set_deadline(work: Work, args: Json) -> Json:
         if row is not None:
             change(work, row.body, {"fulfillBy": args["fulfillmentDeadline"]})
     return {"success": True, "userErrors": []}
-
-
-# Moving, splitting, merging -------------------------------------------------------------------------------------------
-
-PROGRESS_REPORTED = (
-    "Cannot move a fulfillment order that has had progress reported. To move a fulfillment order that has had progress "
-    "reported, the fulfillment order must first be marked as open resolving the ongoing progress state."
-)
-
-
-@mutation("fulfillmentOrderMove")
-def move(work: Work, args: Json) -> Json:
-    row = _own(work, args["id"])
-    if row["status"] in CLOSED:
-        refuse(None, "Cannot change location.")
-    if row["progressReported"]:
-        refuse(["id"], PROGRESS_REPORTED, "CANNOT_MOVE_FULFILLMENT_ORDER_WITH_REPORTED_PROGRESS")
-    if row["requestStatus"] in {"SUBMITTED", "ACCEPTED", "CANCELLATION_REQUESTED", "CANCELLATION_REJECTED"}:
-        refuse(None, "Cannot move submitted fulfillment order that is at a 3PL fulfillment service.")
-    location = find(work, "Location", args["newLocationId"])
-    if location is None:
-        refuse(["newLocationId"], "Location not found.")
-    if location.id == row["locationId"]:
-        refuse(["newLocationId"], "Cannot change location.")
-    units = chosen_units(row, args.get("fulfillmentOrderLineItems") or [], ["fulfillmentOrderLineItems"])
-    units = units or {line["id"]: line["remainingQuantity"] for line in row["lines"] if line["remainingQuantity"]}
-    original, moved, left = _move_units(work, row, units, _assignment(location.body))
-    _move_stock(work, row, units, location.id)
-    tell_about(work, moved, "moved")
-    refresh(work, row["orderId"])
-    return {
-        "movedFulfillmentOrder": moved,
-        "originalFulfillmentOrder": original,
-        "remainingFulfillmentOrder": left,
-        "userErrors": [],
-    }
-
-
-def _assignment(location: Json) -> Json:
-    address = location["address"]
-    kept = ("address1", "address2", "city", "province", "zip", "countryCode", "phone")
-    assigned = {"name": location["name"], "locationId": location["id"]} | {name: address[name] for name in kept}
-    return {
-        "locationId": location["id"],
-        "service": location["service"],
-        "serviceApp": location.get("serviceApp"),
-        "assigned": assigned,
-        "requestStatus": "UNSUBMITTED",
-    }
-
-
-def _move_units(work: Work, row: Json, units: dict[str, int], assignment: Json) -> tuple[Json, Json, Json | None]:
-    """What nothing was shipped of keeps its id and goes itself; what was begun stays, and a new one goes."""
-    begun = any(line["totalQuantity"] != line["remainingQuantity"] for line in row["lines"])
-    if begun:
-        fresh = assignment | {"status": "OPEN"}
-        original, moved = split_off(work, row, units, fresh)
-        if not remaining(original):
-            original = change(work, original, {"status": "CLOSED"})
-        return original, moved, None if original["status"] == "CLOSED" else original
-    left = None
-    if not _is_all(row, units):
-        rest = {
-            line["id"]: line["remainingQuantity"] - units.get(line["id"], 0)
-            for line in row["lines"]
-            if line["remainingQuantity"] > units.get(line["id"], 0)
-        }
-        row, left = split_off(work, row, rest, {})
-    moved = change(work, row, assignment)
-    return moved, moved, left
-
-
-def _move_stock(work: Work, row: Json, units: dict[str, int], location_id: str) -> None:
-    """The claim on stock moves along."""
-    claimed = {line["id"] for line in found(work, "Order", row["orderId"])["lines"] if line["claimed"]}
-    for line in row["lines"]:
-        count = units.get(line["id"], 0)
-        if count and line["lineItemId"] in claimed:
-            inventory.commit(work, line["inventoryItemId"], row["locationId"], -count)
-            inventory.commit(work, line["inventoryItemId"], location_id, count)
-
-
-SPLIT_CODES = {
-    "positive": "GREATER_THAN",
-    "many": "INVALID_LINE_ITEM_QUANTITY",
-    "missing": "INVALID_LINE_ITEM_QUANTITY",
-}
-
-
-@mutation("fulfillmentOrderSplit")
-def split(work: Work, args: Json) -> Json:
-    results = []
-    for place, given in enumerate(args["fulfillmentOrderSplits"]):
-        where = ["fulfillmentOrderSplits", str(place)]
-        row = _own(work, given["fulfillmentOrderId"], "fulfillmentOrderId", NOT_FOUND)
-        if not given["fulfillmentOrderLineItems"]:
-            refuse(
-                [*where, "fulfillmentOrderLineItems"],
-                "No line items provided to split.",
-                "NO_LINE_ITEMS_PROVIDED_TO_SPLIT",
-            )
-        if row["status"] != "OPEN" or row["requestStatus"] not in {"UNSUBMITTED", "REJECTED"}:
-            _wrong_status(row)
-        units = chosen_units(
-            row, given["fulfillmentOrderLineItems"], [*where, "fulfillmentOrderLineItems"], SPLIT_CODES
-        )
-        if _is_all(row, units):
-            said = "Cannot split all units of a fulfillment order."
-            refuse([*where, "fulfillmentOrderLineItems"], said, "INVALID_LINE_ITEM_QUANTITY")
-        kept, parted = split_off(work, row, units, {})
-        tell_about(work, kept, "split")
-        results.append(
-            {"fulfillmentOrder": kept, "remainingFulfillmentOrder": parted, "replacementFulfillmentOrder": None}
-        )
-    return {"fulfillmentOrderSplits": results, "userErrors": []}
-
-
-@mutation("fulfillmentOrderMerge")
-def merge(work: Work, args: Json) -> Json:
-    results = []
-    for place, given in enumerate(args["fulfillmentOrderMergeInputs"]):
-        where = ["fulfillmentOrderMergeInputs", str(place), "mergeIntents"]
-        rows = [
-            _own(work, each["fulfillmentOrderId"], "fulfillmentOrderId", NOT_FOUND) for each in given["mergeIntents"]
-        ]
-        if len({row["id"] for row in rows}) < 2:
-            refuse(where, "At least two fulfillment orders are needed to merge.", "GREATER_THAN")
-        if len({(row["orderId"], row["locationId"]) for row in rows}) > 1:
-            refuse(where, "Fulfillment orders must belong to the same order and location.", None)
-        for row in rows:
-            if row["status"] != "OPEN":
-                _wrong_status(row)
-        results.append({"fulfillmentOrder": _merged(work, rows)})
-    return {"fulfillmentOrderMerges": results, "userErrors": []}
-
-
-def _merged(work: Work, rows: list[Json]) -> Json:
-    """The first takes in the others, which close; units of the same order line add up."""
-    first, *others = rows
-    lines = [dict(line) for line in first["lines"]]
-    by_item = {line["lineItemId"]: line for line in lines}
-    for row in others:
-        for line in row["lines"]:
-            into = by_item.get(line["lineItemId"])
-            if into is None:
-                lines.append(dict(line))
-                continue
-            for name in ("totalQuantity", "remainingQuantity"):
-                into[name] += line[name]
-        emptied = [line | {"remainingQuantity": 0} for line in row["lines"]]
-        change(work, row, {"status": "CLOSED", "lines": emptied})
-    merged = change(work, first, {"lines": lines})
-    tell_about(work, merged, "merged")
-    refresh(work, merged["orderId"])
-    return merged

@@ -10,14 +10,11 @@ from typing import Any
 from mock_servers.core.clock import moment_of
 from mock_servers.core.fake import Work
 from mock_servers.core.filters import All, Condition, Is, Not, Some
-from mock_servers.core.graphql import Connection, Run
 from mock_servers.shopify.behaviour import inventory
 from mock_servers.shopify.behaviour.base import (
     app_id,
-    bag,
     fact,
     fake,
-    find,
     found,
     gid,
     grants,
@@ -27,7 +24,7 @@ from mock_servers.shopify.behaviour.base import (
     number_in,
     tell,
 )
-from mock_servers.shopify.behaviour.paging import Resource, add, connection, exactly, listed, save
+from mock_servers.shopify.behaviour.paging import Resource, add, exactly, save
 from mock_servers.shopify.behaviour.search import Filters, choice, exact, holds_for, instant, padded, reference
 
 Json = dict[str, Any]
@@ -328,7 +325,7 @@ def ready(work: Work, about: Json) -> None:
         tell_about(work, opened, "scheduled_fulfillment_order_ready")
 
 
-# Queries --------------------------------------------------------------------------------------------------------------
+# Who sees which, and where one can go ---------------------------------------------------------------------------------
 
 
 def visible(work: Work) -> Condition:
@@ -350,128 +347,12 @@ def sees(work: Work, fulfillment_order: Json) -> bool:
     return holds_for(visible(work), fulfillment_order)
 
 
-@fake.field("fulfillmentOrder")
-def fulfillment_order(_source: Any, args: Json, run: Run) -> Json | None:
-    document = find(run.call, "FulfillmentOrder", args["id"])
-    return document.body if document and sees(run.call, document.body) else None
-
-
-@fake.field("fulfillmentOrders")
-def fulfillment_orders(_source: Any, args: Json, run: Run) -> Connection:
-    where = visible(run.call)
-    if not args.get("includeClosed"):
-        where = All(where, Not(Is("status", "in", tuple(CLOSED))))
-    return connection(run, args, FULFILLMENT_ORDERS, where)
-
-
 ASSIGNMENTS = {
     "CANCELLATION_REQUESTED": "CANCELLATION_REQUESTED",
     "FULFILLMENT_REQUESTED": "SUBMITTED",
     "FULFILLMENT_ACCEPTED": "ACCEPTED",
     "FULFILLMENT_UNSUBMITTED": "UNSUBMITTED",
 }
-
-
-@fake.field("assignedFulfillmentOrders")
-def assigned_fulfillment_orders(_source: Any, args: Json, run: Run) -> Connection:
-    parts: list[Condition] = [Is("serviceApp", "=", app_id(run.call)), Not(Is("status", "in", tuple(CLOSED)))]
-    if args.get("assignmentStatus"):
-        parts.append(Is("requestStatus", "=", ASSIGNMENTS[args["assignmentStatus"]]))
-    if args.get("locationIds"):
-        parts.append(Is("locationId", "in", tuple(args["locationIds"])))
-    return connection(run, args, FULFILLMENT_ORDERS, All(*parts))
-
-
-@fake.field("FulfillmentOrder.assignedLocation")
-def assigned_location(source: Json, _args: Json, _run: Run) -> Json:
-    return dict(source["assigned"])
-
-
-@fake.field("FulfillmentOrderAssignedLocation.location")
-def assigned_location_location(source: Json, _args: Json, run: Run) -> Json:
-    return found(run.call, "Location", source["locationId"])
-
-
-@fake.field("FulfillmentOrder.supportedActions")
-def shown_actions(source: Json, _args: Json, run: Run) -> list[Json]:
-    actions = supported_actions(
-        source,
-        version=run.plan.service.version,
-        siblings=source["status"] == "OPEN" and has_siblings(run.call, source),
-        holds_of_app=len(holds_by(source, app_id(run.call))),
-    )
-    return [{"action": action, "externalUrl": None} for action in actions]
-
-
-@fake.field("FulfillmentOrder.fulfillmentHolds")
-def fulfillment_holds(source: Json, _args: Json, _run: Run) -> list[Json]:
-    return list(source["holds"])
-
-
-@fake.field("FulfillmentHold.heldByRequestingApp")
-def held_by_requesting_app(source: Json, _args: Json, run: Run) -> bool:
-    return bool(source["app"] == app_id(run.call))
-
-
-@fake.field("FulfillmentHold.displayReason")
-def display_reason(source: Json, _args: Json, _run: Run) -> str:
-    return str(source["reason"]).replace("_", " ").capitalize()
-
-
-@fake.field("FulfillmentOrder.lineItems")
-def line_items(source: Json, args: Json, run: Run) -> Connection:
-    rows = [line | {"orderId": source["orderId"]} for line in source["lines"]]
-    return listed(run, args, "lineItems", rows)
-
-
-@fake.field("FulfillmentOrderLineItem.lineItem", "FulfillmentLineItem.lineItem", "RefundLineItem.lineItem")
-def line_item(source: Json, _args: Json, run: Run) -> Json:
-    order = found(run.call, "Order", source["orderId"])
-    return next(line for line in order["lines"] if line["id"] == source["lineItemId"])
-
-
-@fake.field("FulfillmentOrderLineItem.weight")
-def weight(source: Json, _args: Json, _run: Run) -> Json:
-    return {"unit": "GRAMS", "value": float(source["grams"])}
-
-
-@fake.field("FulfillmentOrderLineItem.warnings")
-def warnings(_source: Json, _args: Json, _run: Run) -> list[Json]:
-    return []
-
-
-@fake.field("FulfillmentOrderLineItem.financialSummaries")
-def financial_summaries(source: Json, _args: Json, run: Run) -> list[Json]:
-    line = line_item(source, {}, run)
-    price = bag(line["price"], line["currencyCode"])
-    names = ("approximateDiscountedUnitPriceSet", "discountedUnitPriceSet", "originalUnitPriceSet")
-    return [dict.fromkeys(names, price) | {"quantity": source["totalQuantity"]}]
-
-
-@fake.field("FulfillmentOrder.fulfillments")
-def fulfillments(source: Json, args: Json, run: Run) -> Connection:
-    rows = [row.body for row in run.call.collection("fulfillment").rows(Is("orderId", "=", source["orderId"]))]
-    return listed(run, args, "fulfillments", [row for row in rows if source["id"] in row["fulfillmentOrderIds"]])
-
-
-@fake.field("FulfillmentOrder.merchantRequests")
-def merchant_requests(source: Json, args: Json, run: Run) -> Connection:
-    wanted = args.get("kind")
-    rows = [row | {"fulfillmentOrderId": source["id"]} for row in source["requests"] if wanted in {None, row["kind"]}]
-    return listed(run, args, "merchantRequests", rows)
-
-
-@fake.field("FulfillmentOrderMerchantRequest.fulfillmentOrder")
-def request_fulfillment_order(source: Json, _args: Json, run: Run) -> Json:
-    return found(run.call, "FulfillmentOrder", source["fulfillmentOrderId"])
-
-
-@fake.field("FulfillmentOrder.locationsForMove")
-def locations_for_move(source: Json, args: Json, run: Run) -> Connection:
-    rows = move_rows(run.call, source)
-    if args.get("locationIds"):
-        rows = [row for row in rows if row["id"] in args["locationIds"]]
-    return listed(run, args, "locationsForMove", rows)
 
 
 def move_rows(work: Work, fulfillment_order: Json) -> list[Json]:

@@ -20,7 +20,8 @@ from mock_servers.shopify.behaviour.base import (
     refuse,
     tell,
 )
-from mock_servers.shopify.behaviour.fulfillment_orders import CLOSED, change, copy, line_item, of_order, sees
+from mock_servers.shopify.behaviour.fulfillment_order_fields import line_item
+from mock_servers.shopify.behaviour.fulfillment_orders import CLOSED, change, copy, of_order, sees
 from mock_servers.shopify.behaviour.orders import archive_when_done, change_order, fulfillments_of, roll_up
 from mock_servers.shopify.behaviour.paging import add, listed, save
 from mock_servers.shopify.behaviour.shop import MANUAL, service_of
@@ -210,7 +211,8 @@ def tell_fulfillment(work: Work, fulfillment: Json, topic: str) -> None:
 # Changing -------------------------------------------------------------------------------------------------------------
 
 
-def _own(work: Work, id: str, field: str) -> Json:
+def own_fulfillment(work: Work, id: str, field: str) -> Json:
+    """The fulfilment of this id. Raises `UserErrors`."""
     document = find(work, "Fulfillment", id)
     if document is None:
         refuse([field], "Fulfillment does not exist.")
@@ -219,7 +221,7 @@ def _own(work: Work, id: str, field: str) -> Json:
 
 @mutation("fulfillmentTrackingInfoUpdate")
 def tracking_info_update(work: Work, args: Json) -> Json:
-    fulfillment = _own(work, args["fulfillmentId"], "fulfillmentId")
+    fulfillment = own_fulfillment(work, args["fulfillmentId"], "fulfillmentId")
     if fulfillment["status"] != "SUCCESS":
         refuse(["fulfillmentId"], "Fulfillment is cancelled.")
     tracking = tracking_of(args["trackingInfoInput"])
@@ -231,7 +233,7 @@ def tracking_info_update(work: Work, args: Json) -> Json:
 
 @mutation("fulfillmentCancel")
 def fulfillment_cancel(work: Work, args: Json) -> Json:
-    fulfillment = _own(work, args["id"], "id")
+    fulfillment = own_fulfillment(work, args["id"], "id")
     if fulfillment["status"] != "SUCCESS":
         refuse(["id"], "Fulfillment is already cancelled.")
     return {"fulfillment": take_back(work, fulfillment), "userErrors": []}
@@ -273,79 +275,6 @@ def _wait_again(work: Work, row: Json, units: dict[str, int]) -> None:
         if units.get(line["id"])
     ]
     copy(work, row, fresh, {"status": "OPEN", "requestStatus": "UNSUBMITTED"})
-
-
-SHOWN_AS = {
-    "ATTEMPTED_DELIVERY": "ATTEMPTED_DELIVERY",
-    "CARRIER_PICKED_UP": "CARRIER_PICKED_UP",
-    "CONFIRMED": "CONFIRMED",
-    "DELAYED": "DELAYED",
-    "DELIVERED": "DELIVERED",
-    "FAILURE": "NOT_DELIVERED",
-    "IN_TRANSIT": "IN_TRANSIT",
-    "LABEL_PRINTED": "LABEL_PRINTED",
-    "LABEL_PURCHASED": "LABEL_PURCHASED",
-    "OUT_FOR_DELIVERY": "OUT_FOR_DELIVERY",
-    "READY_FOR_PICKUP": "READY_FOR_PICKUP",
-}
-
-
-@mutation("fulfillmentEventCreate")
-def fulfillment_event_create(work: Work, args: Json) -> Json:
-    given = args["fulfillmentEvent"]
-    fulfillment = _own(work, given["fulfillmentId"], "fulfillmentId")
-    places = (
-        "address1",
-        "city",
-        "country",
-        "province",
-        "zip",
-        "latitude",
-        "longitude",
-        "message",
-        "estimatedDeliveryAt",
-    )
-    event = {name: given.get(name) for name in places} | {
-        "id": next_id(work, "FulfillmentEvent")[0],
-        "status": given["status"],
-        "happenedAt": given.get("happenedAt") or work.stamp,
-        "createdAt": work.stamp,
-    }
-    changes: Json = {"events": [*fulfillment["events"], event], "displayStatus": SHOWN_AS[given["status"]]}
-    if given["status"] == "IN_TRANSIT":
-        changes["inTransitAt"] = event["happenedAt"]
-    if given["status"] == "DELIVERED":
-        changes["deliveredAt"] = event["happenedAt"]
-    if given.get("estimatedDeliveryAt"):
-        changes["estimatedDeliveryAt"] = given["estimatedDeliveryAt"]
-    changed = save(work, "fulfillment", fulfillment | changes | {"updatedAt": work.stamp}).body
-    _tell_event(work, changed, event, "fulfillment_events/create")
-    tell_fulfillment(work, changed, "fulfillments/update")
-    return {"fulfillmentEvent": event, "userErrors": []}
-
-
-def delete_event(work: Work, fulfillment: Json, event: Json) -> Json:
-    """It never happened: the parcel is where the event before it says, or has only been sent. That it is the event
-    before it in the list, and what becomes of the moments, is assumed."""
-    left = [each for each in fulfillment["events"] if each is not event]
-    changes: Json = {"events": left}
-    if fulfillment["displayStatus"] != "CANCELED":
-        changes["displayStatus"] = SHOWN_AS[left[-1]["status"]] if left else "FULFILLED"
-    for status, member in (("IN_TRANSIT", "inTransitAt"), ("DELIVERED", "deliveredAt")):
-        stamps = [each["happenedAt"] for each in left if each["status"] == status]
-        changes[member] = stamps[-1] if stamps else None
-    told = [each["estimatedDeliveryAt"] for each in left if each["estimatedDeliveryAt"]]
-    changes["estimatedDeliveryAt"] = told[-1] if told else None
-    changed = save(work, "fulfillment", fulfillment | changes | {"updatedAt": work.stamp}).body
-    _tell_event(work, changed, event, "fulfillment_events/delete")
-    tell_fulfillment(work, changed, "fulfillments/update")
-    return changed
-
-
-def _tell_event(work: Work, fulfillment: Json, event: Json, topic: str) -> None:
-    from mock_servers.shopify.behaviour.rest import fulfillment_event_shape
-
-    tell(work, topic, lambda: fulfillment_event_shape(work, fulfillment, event))
 
 
 # Queries --------------------------------------------------------------------------------------------------------------

@@ -6,11 +6,10 @@ from mock_servers.core.fake import Call
 from mock_servers.core.filters import Is
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.wire import Reply
+from mock_servers.shopify.behaviour.fulfillment_events import delete_event, fulfillment_event_create
 from mock_servers.shopify.behaviour.fulfillments import (
-    delete_event,
     fulfillment_cancel,
     fulfillment_create,
-    fulfillment_event_create,
     tracking_info_update,
 )
 from mock_servers.shopify.behaviour.orders import fulfillments_of

@@ -8,6 +8,7 @@ from mock_servers.core.filters import All, Condition, Is, Not
 from mock_servers.core.wire import Reply
 from mock_servers.shopify.behaviour import fulfillment_order_changes as changes
 from mock_servers.shopify.behaviour.base import app_id, gid, number_in
+from mock_servers.shopify.behaviour.fulfillment_order_moves import move
 from mock_servers.shopify.behaviour.fulfillment_orders import (
     ASSIGNMENTS,
     CLOSED,
@@ -144,7 +145,7 @@ _step(
 )
 _step(
     "moveFulfillmentOrder",
-    changes.move,
+    move,
     ("originalFulfillmentOrder", "movedFulfillmentOrder", "remainingFulfillmentOrder"),
     _move,
 )
