@@ -40,6 +40,8 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPE = b"content-type"
 EXACT_MAXIMUM = 2**53
+LOOKS_MAXIMUM = 256
+"""Looks can be the caller's to choose."""
 log = logging.getLogger("seatrial")
 
 
@@ -324,6 +326,8 @@ class VendorApp:
         key = (self.fake.vendor, call.operation.surface, kind, look, id(dialect))
         kept = call.world.fragments.get(key)
         if kept is None:
+            if len(call.world.fragments) >= LOOKS_MAXIMUM:
+                call.world.fragments.clear()
             kept = call.world.fragments[key] = Fragments(Sight(call.world, self.fake))
         kept.refresh()
         return kept

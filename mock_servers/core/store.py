@@ -345,6 +345,9 @@ class Store:
         self.on_rollback: list[Callable[[], object]] = []
         """How to undo what this unit of work did elsewhere."""
         self._collections: dict[tuple[str, str], Collection] = {}
+        self._numbers: dict[str, int] = {}
+        """The last of each sequence, as far as it is known; `_numbered` are those not written down yet."""
+        self._numbered: set[str] = set()
         vendors = ", ".join(sorted({f"'{vendor}'" for vendor, _ in kinds})) or "''"
         self._served = f" WHERE world = ? AND vendor IN ({vendors})"
         self.version = version
@@ -371,6 +374,7 @@ class Store:
     def commit(self) -> None:
         """Keep what was changed since the last commit."""
         if self.writing:
+            self._write_numbers()
             self.connection.rows("COMMIT")
             self.writing = False
             self.on_rollback.clear()
@@ -387,6 +391,7 @@ class Store:
     def savepoint(self) -> Iterator[None]:
         """A part that is undone alone when it raises."""
         self.write()
+        self._write_numbers()
         done = len(self.on_rollback)
         self.connection.rows("SAVEPOINT part")
         try:
@@ -410,6 +415,8 @@ class Store:
     def _forget(self) -> None:
         for collection in self._collections.values():
             collection.forget()
+        self._numbers.clear()
+        self._numbered.clear()
         self.next_due = self._first_due()
 
     # Counters
@@ -417,15 +424,40 @@ class Store:
     def next_number(self, name: str, start: int = 1) -> int:
         """The next number of a sequence; the first one is `start`."""
         self.write()
+        if self.connection.private:
+            number = self._numbers[name] = self._last_number(name, start) + 1
+            self._numbered.add(name)
+            return number
         sql = (
             "INSERT INTO sequence (world, name, value) VALUES (?, ?, ?)"
             " ON CONFLICT (world, name) DO UPDATE SET value = sequence.value + 1 RETURNING value"
         )
         return int(self.connection.rows(sql, (self.world, name, start))[0][0])
 
+    def _last_number(self, name: str, start: int) -> int:
+        known = self._numbers.get(name)
+        if known is None:
+            sql = "SELECT value FROM sequence WHERE world = ? AND name = ?"
+            rows = self.connection.rows(sql, (self.world, name))
+            known = int(rows[0][0]) if rows else start - 1
+        return known
+
+    def _write_numbers(self) -> None:
+        """Numbers that nobody else gives out are written down once, with what was done with them."""
+        if self._numbered:
+            sql = (
+                "INSERT INTO sequence (world, name, value) VALUES (?, ?, ?)"
+                " ON CONFLICT (world, name) DO UPDATE SET value = excluded.value"
+            )
+            self.connection.many(sql, [(self.world, name, self._numbers[name]) for name in sorted(self._numbered)])
+            self._numbered.clear()
+
     def skip_numbers(self, name: str, start: int, count: int) -> range:
         """Take many numbers of a sequence at once."""
         first = self.next_number(name, start)
+        if self.connection.private:
+            self._numbers[name] += count - 1
+            return range(first, first + count)
         sql = "UPDATE sequence SET value = value + ? WHERE world = ? AND name = ?"
         self.connection.rows(sql, (count - 1, self.world, name))
         return range(first, first + count)

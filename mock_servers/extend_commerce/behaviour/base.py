@@ -5,7 +5,7 @@ without one where the vendor leaves it out (Q10).
 """
 
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from mock_servers.core.clock import iso_millis, moment_of
@@ -92,7 +92,12 @@ def kept(moment: float) -> str:
 
 def shown(work: Work, text: str) -> str:
     """A kept moment as most of the API writes it."""
-    return work.fake.stamp_of(moment_of(text))
+    return _written(work.fake, text)
+
+
+@lru_cache(maxsize=10_000)
+def _written(by: Fake, text: str) -> str:
+    return by.stamp_of(moment_of(text))
 
 
 def shown_local(work: Work, text: str) -> str:

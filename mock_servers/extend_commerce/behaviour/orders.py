@@ -20,6 +20,7 @@ from mock_servers.extend_commerce.behaviour.base import (
     equal,
     every,
     fact,
+    fake,
     is_on,
     kept,
     members_of,
@@ -112,9 +113,10 @@ def listed(work: Work, order: Document) -> dict[str, Any]:
 
 @operation("getOrder")
 def get_order(call: Call) -> Reply:
-    return Reply(200, whole(call, one(call, "order", "orderNumber", "customer order")))
+    return Reply(200, one(call, "order", "orderNumber", "customer order"))
 
 
+@fake.view("v1", "order", schema="CustomerOrder", around=True)
 def whole(work: Work, order: Document) -> dict[str, Any]:
     """An order with its rows, shipments and invoices."""
     kind = order["header"].get("orderType", "Normal")

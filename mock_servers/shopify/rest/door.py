@@ -141,6 +141,13 @@ def fulfillment_order_named(call: Call) -> Json:
     return document.body
 
 
+def one(call: Call, member: str, document: Document, status: int = 200) -> Reply:
+    """A resource under its name, as its view has it, or the members of it that `fields` names."""
+    if call.query.get("fields"):
+        return Reply(status, {member: shown(call, call.render(document))})
+    return Reply(status, document, under=member)
+
+
 def shown(call: Call, shape: Json) -> Json:
     """A resource, or the members of it that `fields` names."""
     wanted = {name.strip() for name in call.query.get("fields", "").split(",")} - {""}

@@ -8,7 +8,7 @@ from mock_servers.core.fake import Call
 from mock_servers.core.filters import All, Condition, Is
 from mock_servers.core.paging import linked
 from mock_servers.core.refusal import Refusal
-from mock_servers.core.wire import Reply
+from mock_servers.core.wire import Listing, Reply
 from mock_servers.shopify.behaviour.base import KIND_OF, gid, id_key
 from mock_servers.shopify.rest.door import shown
 
@@ -22,15 +22,19 @@ def page(
     call: Call,
     member: str,
     type_name: str,
-    shape: Callable[[Json], Json],
+    shape: Callable[[Json], Json] | None,
     *conditions: Condition,
     newest_first: bool = False,
 ) -> Reply:
-    """One page of a walk: by id, or from the newest on; `since_id` and `order` say otherwise."""
+    """One page of a walk: by id, or from the newest on; `since_id` and `order` say otherwise. Without a `shape` the
+    kind's view says how a row looks."""
     collection = call.collection(KIND_OF[type_name])
     order_by, descending = _sort(call, newest_first=newest_first)
     rows, headers = linked(call, collection, All(*conditions), order_by=order_by, descending=descending)
-    return Reply(200, {member: [shown(call, shape(row.body)) for row in rows]}, headers)
+    if shape is None and not call.query.get("fields"):
+        return Reply(200, Listing(collection, [(row.id, row.version) for row in rows], member), headers)
+    shapes = [shape(row.body) if shape else call.render(row) for row in rows]
+    return Reply(200, {member: [shown(call, each) for each in shapes]}, headers)
 
 
 def count(call: Call, type_name: str, *conditions: Condition) -> Reply:

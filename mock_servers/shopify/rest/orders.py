@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from mock_servers.core.fake import Call
+from mock_servers.core.fake import Call, Work
 from mock_servers.core.filters import Condition
+from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.shopify.behaviour.base import UserErrors
+from mock_servers.shopify.behaviour.base import KIND_OF, UserErrors, fake
 from mock_servers.shopify.behaviour.order_changes import (
     order_close,
     order_create,
@@ -17,7 +18,7 @@ from mock_servers.shopify.behaviour.order_list import ORDERS, recent
 from mock_servers.shopify.behaviour.orders import cancel, cancel_errors
 from mock_servers.shopify.behaviour.rest import order_shape
 from mock_servers.shopify.rest import order_bodies
-from mock_servers.shopify.rest.door import operation, order_named, shown
+from mock_servers.shopify.rest.door import one, operation, order_named
 from mock_servers.shopify.rest.lists import by_id, by_time, count, exactly, page
 
 Json = dict[str, Any]
@@ -28,7 +29,12 @@ WIDER = {"unfulfilled": "unshipped,partial", "unpaid": "authorized,partially_pai
 
 
 def _answer(call: Call, order: Json, status: int = 200) -> Reply:
-    return Reply(status, {"order": shown(call, order_shape(call, order))})
+    return one(call, "order", call.collection(KIND_OF["Order"]).get(order["id"]), status)
+
+
+@fake.view("rest", KIND_OF["Order"], schema="Order", around=True)
+def order_over_rest(work: Work, order: Document) -> Json:
+    return order_shape(work, order.body)
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -48,7 +54,7 @@ def _asked_for(call: Call) -> list[Condition]:
 def orders_page(call: Call, *more: Condition) -> Reply:
     """The orders the query wants of those that fit, newest first."""
     wanted = (*_asked_for(call), *more)
-    return page(call, "orders", "Order", lambda order: order_shape(call, order), *wanted, newest_first=True)
+    return page(call, "orders", "Order", None, *wanted, newest_first=True)
 
 
 @operation("listOrders")

@@ -148,9 +148,10 @@ def emit_once(work: Work, topic: str, payload: Callable[[], Json], id: int) -> N
 # Answers
 
 
-def links(call: Work, path: str, collection: str, **more: str) -> Json:
+def links(call: Work, path: str, collection: str, base: str | None = None, **more: str) -> Json:
     """`_links` of a thing, back to where it was asked for, or to the store's own address where nobody asked."""
-    base = call.base_url if isinstance(call, Call) else site_url(call)
+    if base is None:
+        base = call.base_url if isinstance(call, Call) else site_url(call)
     shown = {"self": path, "collection": collection} | more
     return {name: [{"href": f"{base}{target}"}] for name, target in shown.items()}
 

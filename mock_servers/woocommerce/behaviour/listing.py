@@ -8,7 +8,7 @@ from mock_servers.core.fake import Call
 from mock_servers.core.filters import All, Condition, Is, Not, Some
 from mock_servers.core.paging import Window
 from mock_servers.core.refusal import Refusal
-from mock_servers.core.wire import Reply
+from mock_servers.core.wire import Listing, Reply
 from mock_servers.woocommerce.behaviour.base import Json, answer, offset_hours
 
 Shown = Callable[[Mapping[str, Any]], Json]
@@ -25,12 +25,12 @@ def page(
     call: Call,
     kind: str,
     where: list[Condition],
-    shown: Shown,
+    shown: Shown | str,
     columns: Mapping[str, str] = {},
     usual: tuple[str, str] = ("date", "desc"),
 ) -> Reply:
     """One page of a kind, with its counts and links in headers; ties by id in the same direction. `usual` is the order
-    where nobody asks for one."""
+    where nobody asks for one; `shown` says how a row looks, or is the look of the kind's view."""
     collection, condition = call.collection(kind), All(*where)
     window = Window(call, collection.count(condition))
     by = call.query.get("orderby", usual[0])
@@ -45,7 +45,11 @@ def page(
     if by == "include":
         rank = {str(id): place for place, id in enumerate(call.query.get("include", []))}
         rows = sorted(rows, key=lambda row: rank.get(row.id, 0))
-    return answer(call, 200, [shown(row) for row in rows], window.headers)
+    if not isinstance(shown, str):
+        return answer(call, 200, [shown(row) for row in rows], window.headers)
+    if call.query.get("_fields"):
+        return answer(call, 200, [call.render(row, shown) for row in rows], window.headers)
+    return Reply(200, Listing(collection, [(row.id, row.version) for row in rows], look=shown), window.headers)
 
 
 def usual_filters(call: Call) -> list[Condition]:

@@ -61,7 +61,18 @@ def list_orders(call: Call) -> Reply:
             *(Is("line_items", "contains", f'"{name}":{query["product"]},') for name in ("product_id", "variation_id"))
         )
         where.append(sold)
-    return listing.page(call, "order", where, lambda order: shown_order(call, order, query.get("dp")))
+    return listing.page(call, "order", where, _look(call))
+
+
+def _look(call: Call) -> str:
+    """The address in the links, and how many decimals amounts have."""
+    return f"{call.base_url} {call.query.get('dp', '')}"
+
+
+@fake.view("rest", "order", schema="Order", looks=True, around=True)
+def order_asked_for(work: Work, order: Document, look: str) -> Json:
+    base, _, decimals = look.partition(" ")
+    return shown_order(work, order.body, int(decimals) if decimals else None, base=base)
 
 
 def _by_status(wanted: list[str]) -> Condition:
@@ -75,7 +86,9 @@ def get_order(call: Call) -> Reply:
     order = call.collection("order").find(must_be_number(call.path["id"]))
     if order is None:
         missing(INVALID_ID)
-    return answer(call, 200, shown_order(call, order))
+    if call.query.get("_fields"):
+        return answer(call, 200, shown_order(call, order))
+    return Reply(200, order, look=_look(call))
 
 
 @fake.operation("createOrder")

@@ -103,8 +103,8 @@ def blank_order(work: Work, id: int) -> Json:
     }
 
 
-def shown_order(work: Work, order: Mapping[str, Any], decimals: int | None = None) -> Json:
-    """An order as the API shows it."""
+def shown_order(work: Work, order: Mapping[str, Any], decimals: int | None = None, *, base: str | None = None) -> Json:
+    """An order as the API shows it, with links to `base`, or to where it was asked for."""
     id, status = int(order["id"]), order["status"]
     shown = {name: order[name] for name in SHOWN} | {
         "id": id,
@@ -115,7 +115,7 @@ def shown_order(work: Work, order: Mapping[str, Any], decimals: int | None = Non
         "needs_payment": status in {"pending", "failed"} and amount(order["total"]) > ZERO,
         "needs_processing": needs_processing(work, order),
         "currency_symbol": CURRENCY_SYMBOLS.get(order["currency"], order["currency"]),
-        "_links": links(work, f"{API}/orders/{id}", f"{API}/orders", **_customer_link(order)),
+        "_links": links(work, f"{API}/orders/{id}", f"{API}/orders", base, **_customer_link(order)),
     }
     shown |= times(work, order, "date_created", "date_modified", "date_completed", "date_paid")
     if order["trackings"]:
