@@ -5,10 +5,20 @@ from typing import Any
 from msgspec import Struct
 
 from mock_servers.core.fake import Work
-from mock_servers.core.filters import Is
+from mock_servers.core.filters import All, Is
 from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Document
-from mock_servers.extensiv_warehouse_manager.behaviour import orders, steps, stock
+from mock_servers.extensiv_warehouse_manager.behaviour import (
+    groups,
+    holding,
+    lines,
+    orders,
+    packing,
+    placing,
+    purchasing,
+    steps,
+    stock,
+)
 from mock_servers.extensiv_warehouse_manager.behaviour.base import OPEN, customer_of, facility_of, fake, item_called
 from mock_servers.extensiv_warehouse_manager.behaviour.customers import add_item
 
@@ -62,6 +72,21 @@ class Count(Struct, frozen=True, forbid_unknown_fields=True):
     quantity: int
     facility: int = FACILITY
     customer: int = CUSTOMER
+
+
+class Buy(Struct, frozen=True, forbid_unknown_fields=True):
+    """A purchase order of a customer: its number, and quantities by SKU."""
+
+    number: str
+    items: dict[str, float]
+    customer: int = CUSTOMER
+
+
+class Move(Struct, frozen=True, forbid_unknown_fields=True):
+    """`receive_item` is a batch by its id, `location` a place of its facility by name."""
+
+    receive_item: int
+    location: str
 
 
 class NewItem(Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,7 +144,7 @@ def void(work: Work, form: PackageOnly) -> dict[str, Any]:
     """A label is void: its order is open again, and the box is emptied."""
     for order in work.collection("order").rows(Is("closed", "=", True)):
         if any(str(each["PackageId"]) == form.package for each in order["ReadOnly"]["Packages"]):
-            return _told(steps.unpack(work, steps.unconfirm(work, order), int(form.package)))
+            return _told(packing.unpack(work, steps.unconfirm(work, order), int(form.package)))
     raise UsageError(f"package {form.package} is in no order that has shipped")
 
 
@@ -135,7 +160,7 @@ def hold(work: Work, form: Hold) -> dict[str, Any]:
     order = _order(work, form.order)
     if order["status"] != OPEN:
         raise UsageError(f"order {form.order} is not open")
-    return _told(orders.hold(work, order, form.reason, release=form.release))
+    return _told(groups.hold(work, order, form.reason, release=form.release))
 
 
 @fake.action("count_stock", Count)
@@ -163,6 +188,28 @@ def make_item(work: Work, form: NewItem) -> dict[str, Any]:
     facility = facility_of(work, {"Id": FACILITY})
     stock.receive(work, 0, customer, facility, item, {"Qty": float(max(0, form.quantity))})
     return {"item": item.id, "sku": form.sku}
+
+
+@fake.action("buy", Buy)
+def buy(work: Work, form: Buy) -> dict[str, Any]:
+    """Somebody writes a purchase order."""
+    if not form.number or not form.items or min(form.items.values()) <= 0:
+        raise UsageError("a purchase order has a number, and quantities above zero")
+    customer = customer_of(work, {"Id": form.customer})
+    made = purchasing.buy(work, customer, form.number, list(form.items.items()))
+    return {"purchase_order": int(made.id), "number": form.number}
+
+
+@fake.action("move_stock", Move)
+def move_stock(work: Work, form: Move) -> dict[str, Any]:
+    """Somebody carries a batch to another place; what lies in quarantine is on hold."""
+    batch = work.collection("receive_item").get(str(form.receive_item))
+    where = All(Is("facility_id", "=", batch["facility_id"]), Is("Name", "same", form.location))
+    place = work.collection("location").first(where)
+    if place is None:
+        raise UsageError(f"there is no location {form.location} in facility {batch['facility_id']}")
+    moved = holding.put(work, batch, place)
+    return {"receive_item": form.receive_item, "location": place["Name"], "available": moved["AvailableQty"]}
 
 
 @fake.action("listen", Listen)
@@ -199,13 +246,13 @@ def _open_order(work: Work, name: str) -> Document:
     order = _order(work, name)
     orders.must_be_open(order, "bench")
     if order["ReadOnly"]["DeferNotification"]:
-        order = orders.complete(work, order)
+        order = placing.complete(work, order)
     return order
 
 
 def _allocated(work: Work, order: Document) -> Document:
     if not order["ReadOnly"]["FullyAllocated"]:
-        order = steps.save_allocated(work, stock.allocate(work, order.body))
+        order = lines.save_allocated(work, stock.allocate(work, order.body))
     if not order["ReadOnly"]["FullyAllocated"]:
         raise UsageError(f"there is not enough stock for order {order['ReferenceNum']}")
     return order
@@ -213,11 +260,7 @@ def _allocated(work: Work, order: Document) -> Document:
 
 def _unpacked(order: Document) -> dict[int, float]:
     """Quantities by line that are in no package."""
-    left = {line["ReadOnly"]["OrderItemId"]: line["Qty"] for line in order["OrderItems"]}
-    for package in order["ReadOnly"]["Packages"]:
-        for each in package["PackageContents"]:
-            left[each["OrderItemId"]] -= each["Qty"]
-    return {line: quantity for line, quantity in left.items() if quantity > stock.TINY}
+    return {line: quantity for line, quantity in packing.unpacked(order).items() if quantity > stock.TINY}
 
 
 def _packed(work: Work, order: Document, form: Pack) -> Document:
@@ -228,7 +271,7 @@ def _packed(work: Work, order: Document, form: Pack) -> Document:
         raise UsageError(f"order {form.order} is packed already")
     parcels = _dealt(left, form.parcels)
     numbers = [_number(work, form.tracking_number, place) for place in range(len(parcels))]
-    return steps.pack(work, order, parcels, numbers)
+    return packing.pack(work, order, parcels, numbers)
 
 
 def _dealt(left: dict[int, float], count: int) -> list[dict[int, float]]:

@@ -8,10 +8,12 @@ from mock_servers.core.fake import Size, Work
 from mock_servers.core.store import Document
 from mock_servers.extensiv_warehouse_manager.behaviour.base import Json, fake, link_to, named_facility
 from mock_servers.extensiv_warehouse_manager.behaviour.customers import new_item
-from mock_servers.extensiv_warehouse_manager.behaviour.orders import new_line, new_order
+from mock_servers.extensiv_warehouse_manager.behaviour.lines import new_line
+from mock_servers.extensiv_warehouse_manager.behaviour.placing import new_order
 from mock_servers.extensiv_warehouse_manager.behaviour.stock import (
     allocation,
     move,
+    new_location,
     receive,
     with_allocations,
     with_lines,
@@ -24,6 +26,8 @@ FACILITIES = (
     ("1", "Reno 1", "RNO", "Pacific Standard Time", "89502"),
     ("2", "Erie 2", "ERI", "Eastern Standard Time", "16501"),
 )
+QUARANTINE = "Q1"
+PLACES = ("A1", "B1", QUARANTINE)
 CUSTOMERS = ((SERVED, "Acme", "ACME"), ("7", "Birch Tools", "BIRCH"))
 
 
@@ -42,7 +46,7 @@ def make_seed(work: Work, size: Size) -> Iterator[int]:
 
 def _open_doors(work: Work) -> None:
     for id, name, code, zone, postal_code in FACILITIES:
-        work.collection("facility").add(
+        facility = work.collection("facility").add(
             {
                 "id": id,
                 "FacilityId": int(id),
@@ -53,6 +57,8 @@ def _open_doors(work: Work) -> None:
                 "ShippingZip": postal_code,
             },
         )
+        for place in PLACES:
+            work.collection("location").add(new_location(work, facility, place, quarantine=place == QUARANTINE))
     for id, name, external in CUSTOMERS:
         work.collection("customer").add(new_customer(work, int(id), name, external))
 
@@ -158,7 +164,7 @@ def _line(
     sku, quantity = wanted
     taken[sku] = taken.get(sku, 0.0) + quantity
     line = new_line(work, {"Qty": quantity}, known[sku])
-    return with_allocations(line, [allocation(int(batches[sku].id), quantity)])
+    return with_allocations(line, [allocation(batches[sku], quantity)])
 
 
 def _stamped(work: Work, order: Json) -> Json:

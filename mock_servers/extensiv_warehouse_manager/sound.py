@@ -13,7 +13,8 @@ FAR = 1e-6
 
 @fake.sound
 def batches_agree_with_orders(work: Work) -> Iterator[str]:
-    """What a batch has set aside is what lines hold of it; what has left its shelf is what confirmed ones hold."""
+    """What a batch has set aside is what lines hold of it; what has left its shelf is what confirmed ones hold,
+    and what was written off. What is held, or lies in quarantine, is not available."""
     held: Counter[int] = Counter()
     shipped: Counter[int] = Counter()
     for order in work.collection("order").rows():
@@ -23,27 +24,34 @@ def batches_agree_with_orders(work: Work) -> Iterator[str]:
                 if order["status"] == CLOSED:
                     shipped[each["ReceiveItemId"]] += each["Qty"]
     for batch in work.collection("receive_item").rows():
-        number = batch["ReceiveItemId"]
-        if abs(batch["ReceivedQty"] - batch["AvailableQty"] - held[number]) > FAR:
-            yield f"receive item {number}: {batch['AvailableQty']} of {batch['ReceivedQty']} free, {held[number]} held"
-        if abs(batch["ReceivedQty"] - batch["OnHandQty"] - shipped[number]) > FAR:
-            yield f"receive item {number}: {batch['OnHandQty']} of {batch['ReceivedQty']} there, {shipped[number]} left"
-        if min(batch["AvailableQty"], batch["OnHandQty"]) < -FAR:
-            yield f"receive item {number} has less than nothing"
+        yield from _of_batch(batch, held[batch["ReceiveItemId"]], shipped[batch["ReceiveItemId"]])
+
+
+def _of_batch(batch: Document, held: float, shipped: float) -> Iterator[str]:
+    name, gone = f"receive item {batch.id}", batch["adjusted"]
+    if abs(batch["ReceivedQty"] - batch["free"] - held - gone) > FAR:
+        yield f"{name}: {batch['free']} of {batch['ReceivedQty']} free, {held} held, {gone} written off"
+    if abs(batch["ReceivedQty"] - batch["OnHandQty"] - shipped - gone) > FAR:
+        yield f"{name}: {batch['OnHandQty']} of {batch['ReceivedQty']} there, {shipped} left, {gone} written off"
+    if min(batch["free"], batch["OnHandQty"]) < -FAR:
+        yield f"{name} has less than nothing"
+    on_hold = batch["OnHold"] or batch["Quarantined"]
+    if (batch["AvailableQty"], batch["OnHoldQty"]) != ((0.0, batch["free"]) if on_hold else (batch["free"], 0.0)):
+        yield f"{name}: {batch['free']} free, {batch['AvailableQty']} available, {batch['OnHoldQty']} on hold"
 
 
 @fake.sound
 def summaries_add_up_their_batches(work: Work) -> Iterator[str]:
-    """Received, available and on hand; and what is available is received less set aside less on hold."""
+    """Received, available, on hold and on hand; what is available is received less set aside less on hold."""
     sums: dict[str, list[float]] = {}
     for batch in work.collection("receive_item").rows():
         name = f"{batch['facility_id']}:{batch['item_id']}:{batch['Qualifier']}"
-        parts = sums.setdefault(name, [0.0, 0.0, 0.0])
-        for place, member in enumerate(("ReceivedQty", "AvailableQty", "OnHandQty")):
+        parts = sums.setdefault(name, [0.0, 0.0, 0.0, 0.0])
+        for place, member in enumerate(("ReceivedQty", "AvailableQty", "OnHoldQty", "OnHandQty")):
             parts[place] += batch[member]
     for row in work.collection("stock").rows():
-        shown = [row["TotalReceived"], row["Available"], row["OnHand"]]
-        wanted = sums.pop(row.id, [0.0, 0.0, 0.0])
+        shown = [row["TotalReceived"], row["Available"], row["OnHold"], row["OnHand"]]
+        wanted = sums.pop(row.id, [0.0, 0.0, 0.0, 0.0])
         if any(abs(one - two) > FAR for one, two in zip(shown, wanted, strict=True)):
             yield f"summary {row.id} shows {shown}, its batches {wanted}"
         if abs(row["Available"] - (row["TotalReceived"] - row["Allocated"] - row["OnHold"])) > FAR:
@@ -82,3 +90,30 @@ def _of_order(order: Document) -> Iterator[str]:
         yield "is canceled and holds stock"
     if any(allocated(line) > line["Qty"] + TINY for line in order["OrderItems"]):
         yield "holds more than it wants"
+
+
+@fake.sound
+def what_can_be_followed_has_shipped(work: Work) -> Iterator[str]:
+    """Every row to follow a shipment by is of a confirmed order, and every number of one has its row."""
+    followed = {row.id for row in work.collection("tracking").rows()}
+    for order in work.collection("order").rows():
+        packages = [each for each in order["ReadOnly"]["Packages"] if "TrackingNumber" in each]
+        wanted = {f"{order.id}:{each['PackageId']}" for each in packages}
+        if not wanted and "TrackingNumber" in order["RoutingInfo"]:
+            wanted = {f"{order.id}:"}
+        wanted = wanted if order["status"] == CLOSED else set()
+        mine = {name for name in followed if name.partition(":")[0] == order.id}
+        if mine != wanted:
+            yield f"order {order.id} is followed by {sorted(mine)}, and should be by {sorted(wanted)}"
+
+
+@fake.sound
+def packages_hold_what_orders_want(work: Work) -> Iterator[str]:
+    """No more of a line is packed than it asks for, and nothing of a line that is not there."""
+    for order in work.collection("order").rows():
+        left = {line["ReadOnly"]["OrderItemId"]: line["Qty"] for line in order["OrderItems"]}
+        for package in order["ReadOnly"]["Packages"]:
+            for each in package["PackageContents"]:
+                left[each["OrderItemId"]] = left.get(each["OrderItemId"], 0.0) - each["Qty"]
+        if any(quantity < -FAR for quantity in left.values()):
+            yield f"order {order.id} has more packed than it wants: {left}"

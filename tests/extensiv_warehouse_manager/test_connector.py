@@ -205,7 +205,8 @@ def test_levels_are_added_up_over_qualifiers_and_read_for_one_customer_and_place
         receiver = {"customerIdentifier": {"id": 4}, "facilityIdentifier": {"id": 1}, "referenceNum": "IN"}
         line = {"itemIdentifier": {"sku": LAMP}, "qualifier": "B-ware", "qty": 2}
         for facility in (1, 2):
-            body = receiver | {"facilityIdentifier": {"id": facility}, "receiveItems": [line]}
+            about = {"facilityIdentifier": {"id": facility}, "referenceNum": f"IN-{facility}"}
+            body = receiver | about | {"receiveItems": [line]}
             id = wm.post("/inventory/receivers", body).json()["ReadOnly"]["ReceiverId"]
             wm.post(f"/inventory/receivers/{id}/confirmer", headers={"If-Match": "*"})
         await connector.deliver(delivery("shop:1", (LAMP, 1)), "")

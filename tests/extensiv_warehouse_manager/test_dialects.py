@@ -8,21 +8,36 @@ from mock_servers.core.fake import Size
 from tests.extensiv_warehouse_manager.support import HAL, LAMP, MUG, WM, change, order, place, read, warehouse
 from tests.support import bench
 
+BASE = "http://api.3plCentral.com/rels/"
 LISTS = {
-    "/orders?detail=All&itemdetail=All": "http://api.3plCentral.com/rels/orders/order",
+    "/orders?detail=All&itemdetail=All": BASE + "orders/order",
     "/orders/summaries": "item",
+    "/orders/shipmentstrackinginfo": BASE + "orders/orderparceltrackpackageinfo",
     "/inventory": "item",
     "/inventory/stockdetails?customerid=4&facilityid=1": "item",
-    "/inventory/receivers?detail=All": "http://api.3plCentral.com/rels/inventory/receiver",
-    "/customers": "http://api.3plCentral.com/rels/customers/customer",
-    "/customers/4/items": "http://api.3plCentral.com/rels/customers/item",
-    "/properties/facilities": "http://api.3plCentral.com/rels/properties/facility",
-    "/properties/carriers": "http://api.3plCentral.com/rels/properties/carrier",
+    "/inventory/adjustments": BASE + "inventory/adjustment",
+    "/inventory/pos": BASE + "inventory/purchaseorder",
+    "/inventory/receivers?detail=All": BASE + "inventory/receiver",
+    "/inventory/facilities/1/locations": "item",
+    "/inventory/facilities/1/item/302/currentlocations": "item",
+    "/customers": BASE + "customers/customer",
+    "/customers/4/items": BASE + "customers/item",
+    "/customers/4/itemaliases": BASE + "customers/itemalias",
+    "/customers/4/itemsummaries": BASE + "customers/itemsummary",
+    "/customers/4/skusunionaliases": "item",
+    "/customers/4/suppliers": BASE + "customers/supplier",
+    "/properties/facilities": BASE + "properties/facility",
+    "/properties/facilities/locations": BASE + "properties/location",
+    "/properties/facilities/1/locations": BASE + "properties/location",
+    "/properties/carriers": BASE + "properties/carrier",
 }
 CHILDREN = {
-    "http://api.3plCentral.com/rels/orders/item": "OrderItems",
-    "http://api.3plCentral.com/rels/inventory/receiveritem": "ReceiveItems",
+    BASE + "orders/item": "OrderItems",
+    BASE + "orders/packagecontent": "PackageContents",
+    BASE + "inventory/receiveritem": "ReceiveItems",
 }
+PARTS = {"/orders/{}/items?detail=All": BASE + "orders/item", "/orders/{}/packages": BASE + "orders/package"}
+PARTS |= {"/inventory/receivers/3001/items?detail=All": BASE + "inventory/receiveritem"}
 
 
 @pytest.fixture
@@ -33,13 +48,19 @@ def wm():
     place(wm, "WEB-2")
     receiver = {"customerIdentifier": {"id": 4}, "facilityIdentifier": {"id": 1}, "referenceNum": "IN-1"}
     wm.post("/inventory/receivers", receiver | {"receiveItems": [{"itemIdentifier": {"sku": MUG}, "qty": 5}]})
+    found = {"customerId": 4, "facilityId": 1, "adjustmentItemsCreate": [{"itemIdentifier": {"sku": MUG}, "qty": 1}]}
+    assert wm.post("/inventory/adjustments", found).is_success
+    wm.act("buy", number="PO-1", items={MUG: 3})
+    pair = {"aliasIdentifier": {"sku": "PAIR"}, "details": [{"itemIdentifier": {"sku": MUG}, "qty": 2}]}
+    assert wm.post("/customers/4/itemaliases", pair).is_success
+    assert wm.post("/customers/4/suppliers", {"companyName": "Kiln"}).is_success
     return wm
 
 
-def pascal(value: Any) -> Any:
+def pascal(value: Any, children: dict[str, str] = CHILDREN) -> Any:
     """HAL, said in the other dialect."""
     if isinstance(value, list):
-        return [pascal(item) for item in value]
+        return [pascal(item, children) for item in value]
     if not isinstance(value, dict):
         return value
     told: dict[str, Any] = {}
@@ -47,9 +68,9 @@ def pascal(value: Any) -> Any:
         if name == "_links":
             told[name] = [{"Rel": rel, "Href": link["href"]} for rel, link in inner.items()]
         elif name == "_embedded":
-            told |= {CHILDREN.get(rel, "ResourceList"): pascal(rows) for rel, rows in inner.items()}
+            told |= {children.get(rel, "ResourceList"): pascal(rows, children) for rel, rows in inner.items()}
         else:
-            told[name[0].upper() + name[1:]] = pascal(inner)
+            told[name[0].upper() + name[1:]] = pascal(inner, children)
     return told
 
 
@@ -60,13 +81,29 @@ def test_a_list_says_the_same_in_both(wm, path, rel):
     assert plain.headers["content-type"] == "application/json"
     assert hal.headers["content-type"] == "application/hal+json"
     assert hal.json()["_embedded"][rel], "there are rows"
-    assert pascal(hal.json()) == plain.json()
+    if path == "/inventory/adjustments":
+        (row,) = hal.json()["_embedded"][rel]
+        assert pascal(row, {"item": "AdjustmentItems"}) == plain.json()["ResourceList"][0]
+    else:
+        assert pascal(hal.json()) == plain.json()
+
+
+@pytest.mark.parametrize(("path", "rel"), PARTS.items())
+def test_parts_alone_are_rows_under_their_own_relation(wm, path, rel):
+    here = path.format(wm.get("/orders").json()["ResourceList"][0]["ReadOnly"]["OrderId"])
+    plain, hal = wm.get(here), wm.get(here, headers=HAL)
+    assert (plain.status_code, hal.status_code) == (200, 200), plain.text
+    assert hal.json()["_embedded"][rel], "there are rows"
+    assert (
+        pascal(hal.json(), {rel: "ResourceList"} | {BASE + "orders/packagecontent": "PackageContents"}) == plain.json()
+    )
 
 
 def test_single_things_say_the_same_in_both_under_the_same_tag(wm):
     (order_id, *_) = [row["ReadOnly"]["OrderId"] for row in wm.get("/orders").json()["ResourceList"]]
-    paths = (f"/orders/{order_id}?detail=All&itemdetail=All", "/customers/4", "/customers/4/items/302")
-    for path in (*paths, "/inventory/receivers/3001?detail=All"):
+    paths = ("/customers/4", "/customers/4/items/302", "/inventory/pos/401", "/properties/facilities/1")
+    mine = (f"/orders/{order_id}?detail=All&itemdetail=All", f"/orders/{order_id}/routing")
+    for path in (*paths, *mine, "/inventory/receivers/3001?detail=All", "/customers/4/suppliers/27"):
         plain, hal = wm.get(path), wm.get(path, headers=HAL)
         assert pascal(hal.json()) == plain.json()
         assert plain.headers["etag"] == hal.headers["etag"]

@@ -3,7 +3,7 @@
 import pytest
 
 from mock_servers.core.refusal import Refusal, UsageError
-from tests.extensiv_warehouse_manager.support import LAMP, MUG, change, order, place, read, stock, warehouse
+from tests.extensiv_warehouse_manager.support import LAMP, MUG, change, code, order, place, read, stock, warehouse
 
 
 @pytest.fixture
@@ -16,10 +16,6 @@ def books_in_order(wm):
     """Whatever a story tells, nothing may have gone wrong in the books behind it."""
     yield
     assert wm.sound() == []
-
-
-def code(answer) -> str:
-    return f"{answer.status_code} {answer.json()['ErrorCode']}"
 
 
 def test_a_complete_order_takes_its_stock_at_once_and_ships_it(wm):
@@ -115,7 +111,12 @@ def test_packages_are_read_with_the_order_and_alone(wm):
     assert [each["tracking_number"] for each in packed] == ["T", "T-2"]
     about = read(wm, id)
     assert (about["ReadOnly"]["PickDoneDate"], about["ReadOnly"]["PackDoneDate"]) == ("2026-11-23T12:00:00",) * 2
-    assert wm.get(f"/orders/{id}/packages").json()["ResourceList"] == about["ReadOnly"]["Packages"]
+    alone = wm.get(f"/orders/{id}/packages").json()["ResourceList"]
+    assert [each["TrackingNumber"] for each in alone] == ["T", "T-2"]
+    for one, listed in zip(alone, about["ReadOnly"]["Packages"], strict=True):
+        assert one["PackageContents"] == listed["PackageContents"]
+        assert one["ReadOnly"] == {name: listed[name] for name in ("Oversize", "Cod")}
+        assert "Oversize" not in one, "alone it is under ReadOnly"
     assert "Packages" not in read(wm, id, "OrderItems")["ReadOnly"], "only when asked for"
     assert "OrderItems" not in read(wm, id, "Packages")
     assert wm.get("/orders/shipmentstrackinginfo").json()["TotalResults"] == 0, "not confirmed"
@@ -199,7 +200,10 @@ def test_an_import_is_all_or_nothing_unless_the_bad_are_skipped(wm):
     before = wm.kept()
     refused = wm.post("/orders/importer", {"orders": orders})
     assert refused.status_code == 400
-    assert [each["EntryInfo"] for each in refused.json()["Faults"]] == ["1"]
+    (fault,) = refused.json()["Faults"]
+    assert (fault["EntryNumber"], fault["EntryInfo"]) == (2, "B"), "counted from 1"
+    assert fault["WmsException"]["$type"].startswith("WMS.V2.Generic.Models.Exceptions.ModelValidationException")
+    assert fault["WmsException"]["ErrorCode"] == "DoesNotExist"
     assert wm.kept() == before
     made = wm.post("/orders/importer?skipInvalidOrders=true", {"orders": orders})
     assert len(made.json()["OrderIds"]) == 2

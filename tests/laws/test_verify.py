@@ -354,6 +354,9 @@ def test_a_template_is_matched_word_for_word_but_for_what_is_filled_in():
         ({"message": "No 12"}, {"message": "None 12"}, False),
         ({"errors": []}, {"errors": [1]}, False),
         ({"data": None}, {"data": {}}, False),
+        ({"_links": {"self": {"href": "/1"}, "edit": {"href": "/1"}}}, {"_links": {"self": {"href": "/2"}}}, True),
+        ({"_links": {"self": {"href": "/1"}}}, {"_links": {"self": "/2"}}, False),
+        ({"_links": {"self": {"href": "/1"}}}, {}, False),
     ],
 )
 def test_an_answer_is_built_as_the_recorded_one(recorded, answered, fits):

@@ -5,14 +5,45 @@ are looked up by and never shown.
 """
 
 from mock_servers.extensiv_warehouse_manager.behaviour import (
+    adjustments,
+    aliases,
     customers,
     events,
+    groups,
+    holding,
     inventory,
+    lines,
+    locations,
+    moving,
     orders,
+    packing,
+    placing,
+    purchasing,
     receivers,
     steps,
     token,
+    tracking,
 )
 from mock_servers.extensiv_warehouse_manager.behaviour.base import fake
 
-__all__ = ["customers", "events", "fake", "inventory", "orders", "receivers", "steps", "token"]
+__all__ = [
+    "adjustments",
+    "aliases",
+    "customers",
+    "events",
+    "fake",
+    "groups",
+    "holding",
+    "inventory",
+    "lines",
+    "locations",
+    "moving",
+    "orders",
+    "packing",
+    "placing",
+    "purchasing",
+    "receivers",
+    "steps",
+    "token",
+    "tracking",
+]

@@ -1,10 +1,14 @@
 """What all of Warehouse Manager's behaviours stand on: kinds, names given in several ways, lists, and links."""
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
+
+import msgspec
 
 from contracts.profile import PageNumber
 from mock_servers.core.fake import Call, Fake, Work
@@ -13,19 +17,25 @@ from mock_servers.core.paging import Window, page_of
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.rql import Properties, Property, condition_of, order_of, properties_of
 from mock_servers.core.store import Collection, Document
-from mock_servers.core.wire import Reply
-from mock_servers.extensiv_warehouse_manager.hal import HAL
+from mock_servers.core.wire import Reply, Request
+from mock_servers.extensiv_warehouse_manager.hal import HAL, unfolded
 
 fake = Fake("extensiv_warehouse_manager")
 fake.dialects["hal"] = HAL
 
 fake.kind("customer")
 fake.kind("facility")
+fake.kind("location", index=("facility_id",))
+fake.kind("supplier", index=("customer_id",))
 fake.kind("item", index=("customer_id", "sku_key"))
+fake.kind("alias", index=("customer_id", "sku_key"))
 fake.kind("stock", index=("customer_id", "item_id"))  # by facility, item and qualifier: `1:301:`
 fake.kind("receive_item", index=("item_id",))
-fake.kind("receiver", index=("modified",))
+fake.kind("receiver", index=("modified", "reference_key"))
+fake.kind("adjustment")
+fake.kind("purchase_order")
 fake.kind("order", index=("reference_key", "modified", "status"))
+fake.kind("tracking", index=("order_id",))  # by order and package: `5012:9001`
 
 OPEN, CLOSED, CANCELED = 0, 1, 2
 Json = dict[str, Any]
@@ -48,15 +58,42 @@ TWINS: Mapping[str, dict[str, Property]] = {
         "facilityid": Property("FacilityId", "integer", nullable=False),
     },
     "Item": {"sku": Property("sku_key", folded=True)},
+    "OrderSummary": {
+        "orderid": Property("order_id", "integer", nullable=False),
+        "referencenum": Property("reference_key", folded=True),
+    },
 }
 """Stock summaries show no customer, and can be asked for one all the same (A11)."""
+
+# Rows that are another look at a document: RQL asks about the members of the rows, which are kept elsewhere.
+ELSEWHERE: Mapping[str, dict[str, str]] = {
+    "OrderSummary": {
+        "OrderId": "ReadOnly.OrderId",
+        "FullyAllocated": "ReadOnly.FullyAllocated",
+        "CustomerIdentifier": "ReadOnly.CustomerIdentifier",
+        "FacilityIdentifier": "ReadOnly.FacilityIdentifier",
+        "CreationDate": "ReadOnly.CreationDate",
+        "IsClosed": "ReadOnly.IsClosed",
+    },
+    "StockDetail": {
+        "Description": "ItemDescription",
+        "Received": "ReceivedQty",
+        "Available": "free",
+        "IsOnHold": "OnHold",
+        "OnHand": "OnHandQty",
+    },
+}
 
 
 @cache
 def properties(schema: str) -> Properties:
     """What RQL may ask about rows of a schema."""
     document = fake.contract.surfaces["rest"].document
-    return properties_of(document, document["components"]["schemas"][schema]) | TWINS.get(schema, {})
+    known = properties_of(document, document["components"]["schemas"][schema])
+    for member, kept in ELSEWHERE.get(schema, {}).items():
+        for name in [name for name in known if name == member.lower() or name.startswith(f"{member.lower()}.")]:
+            known[name] = msgspec.structs.replace(known[name], field=kept + known[name].field[len(member) :])
+    return known | TWINS.get(schema, {})
 
 
 def shown(document: Document) -> Json:
@@ -128,9 +165,9 @@ def links(call: Call, window: Window) -> list[Json]:
 
 
 def link_to(rel: str, href: str) -> Json:
-    """A link by one of the vendor's relations, or `self`."""
+    """A link by one of the vendor's relations, `self` or `edit`."""
     base = fake.contract.profile.facts["rel_base"].value
-    return {"Rel": rel if rel == "self" else base + rel, "Href": href}
+    return {"Rel": rel if rel in {"self", "edit"} else base + rel, "Href": href}
 
 
 # Names that can be given in several ways ----------------------------------------------------------------------------
@@ -190,3 +227,56 @@ def named_item(item: Document) -> Json:
 def at_id(collection: Collection, id: str) -> Document:
     """The document at a path's number. Refuses with `not_found`."""
     return collection.get(str(int(id)) if id.isdecimal() and id.isascii() and len(id) < 20 else id)
+
+
+# Bodies -------------------------------------------------------------------------------------------------------------
+
+
+@fake.understand
+def understand(request: Request) -> Request:
+    """A body in HAL says its lists under `_embedded`; it is understood as saying them by name."""
+    if b"_embedded" not in request.body:
+        return request
+    try:
+        body = msgspec.json.decode(request.body)
+    except (ValueError, RecursionError):
+        return request
+    if not isinstance(body, dict):
+        return request
+    said = unfolded(request.path, body)
+    for name, orders in body.items():
+        if name.lower() == "orders" and isinstance(orders, list):
+            said = said | {name: [unfolded("", each) if isinstance(each, dict) else each for each in orders]}
+    meant = request.meaning(request.method, request.path, request.query)
+    meant.body = msgspec.json.encode(said)
+    return meant
+
+
+def dated(body: Json, *names: str) -> Json:
+    """A body with the moments under these names as the vendor keeps them; a zone is believed, and taken off (A8).
+
+    Refuses with `invalid_body` what is no moment.
+    """
+    return body | {name: moment_given(name, body[name]) for name in names if body.get(name) is not None}
+
+
+def moment_given(name: str, text: str) -> str:
+    """`2026-11-23`, with a time or without, as it is kept. Refuses with `invalid_body` what is none."""
+    try:
+        at = datetime.fromisoformat(text)
+        at = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+    except (ValueError, OverflowError) as error:
+        raise Refusal("invalid_body", details=((name, "is not a moment"),)) from error
+    return at.isoformat(timespec="seconds")
+
+
+@contextmanager
+def alone(work: Work) -> Iterator[None]:
+    """A part that is undone by itself when it is refused, with everything that would have been told of it."""
+    told = len(work.events)
+    try:
+        with work.world.store.savepoint():
+            yield
+    except Refusal:
+        del work.events[told:]
+        raise

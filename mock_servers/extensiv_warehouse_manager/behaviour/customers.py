@@ -6,18 +6,22 @@ from mock_servers.core.preconditions import etag, must_match
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
+from mock_servers.extensiv_warehouse_manager.behaviour.aliases import TRACK_BYS, alias_called
 from mock_servers.extensiv_warehouse_manager.behaviour.base import (
     EACH,
     Json,
     at_id,
+    facility_of,
     fake,
     item_called,
     link_to,
     listed,
     named_customer,
+    named_facility,
     row_version,
     shown,
 )
+from mock_servers.extensiv_warehouse_manager.behaviour.placing import known_members
 from mock_servers.extensiv_warehouse_manager.behaviour.stock import FIFO
 
 ITEM_WRITTEN = ("Upc", "Description", "Description2", "Cost", "Price", "CountryOfManufacture", "HarmonizedCode")
@@ -26,13 +30,66 @@ CARRIERS = (("UPS", "UPSN", "Ground"), ("FedEx", "FDEG", "Home Delivery"), ("USP
 
 @fake.operation("listCustomers")
 def list_customers(call: Call) -> Reply:
-    return listed(call, call.collection("customer"), "Customer")
+    """All of them, or those whose goods are kept in a facility."""
+    also = []
+    if "facilityId" in call.query:
+        served = [
+            customer["customer_id"]
+            for customer in call.collection("customer").rows()
+            if call.query["facilityId"] in {each["Id"] for each in customer["Facilities"]}
+        ]
+        also.append(Is("customer_id", "in", tuple(served)))
+    return listed(call, call.collection("customer"), "Customer", *also)
 
 
 @fake.operation("getCustomer")
 def get_customer(call: Call) -> Reply:
     customer = at_id(call.collection("customer"), call.path["customerId"])
     return Reply(200, customer, {"ETag": etag(call, customer)})
+
+
+@fake.operation("updateCustomer")
+def update_customer(call: Call) -> Reply:
+    """What is not said stays; what is ReadOnly cannot be said (rels/customers/customer)."""
+    customer = at_id(call.collection("customer"), call.path["customerId"])
+    must_match(call, customer)
+    changed = customer | {name: call.body[name] for name in ("ExternalId",) if name in call.body}
+    for name in ("CompanyInfo", "PrimaryContact"):
+        if name in call.body:
+            changed[name] = known_members(call.body[name], "Address")
+    if not changed["CompanyInfo"].get("CompanyName"):
+        raise Refusal("missing_member", details=(("CompanyInfo.CompanyName", "is required"),))
+    changed |= _facilities(call, changed)
+    changed["Options"] = _options(customer["Options"], call.body.get("Options", {}))
+    kept = call.collection("customer").save(changed)
+    return Reply(200, kept, {"ETag": etag(call, kept)})
+
+
+def _facilities(call: Call, customer: Json) -> Json:
+    """Where the goods are kept, and first of all. Refuses with `does_not_exist` or `incompatible`."""
+    facilities = customer["Facilities"]
+    if "Facilities" in call.body:
+        facilities = [named_facility(facility_of(call, each)) for each in call.body["Facilities"]]
+    primary = customer["PrimaryFacilityIdentifier"]
+    if "PrimaryFacilityIdentifier" in call.body:
+        primary = named_facility(facility_of(call, call.body["PrimaryFacilityIdentifier"]))
+    if primary not in facilities:
+        hint = "The customer's goods are not kept there."
+        raise Refusal("incompatible", property="PrimaryFacilityIdentifier.Id", value=primary["Id"], hint=hint)
+    return {"Facilities": facilities, "PrimaryFacilityIdentifier": primary}
+
+
+def _options(before: Json, body: Json) -> Json:
+    """Events go where the customer says, and only over TLS; switches for shipping are set one by one."""
+    hooks = body.get("Alerts", {}).get("WebHookParameters", before["Alerts"]["WebHookParameters"])
+    known = {each["Url"] for each in before["Alerts"]["WebHookParameters"]}
+    for place, each in enumerate(hooks):
+        if not each["Url"].startswith("https://") and each["Url"] not in known:
+            field = f"Options.Alerts.WebHookParameters[{place}].Url"
+            raise Refusal("invalid_body", details=((field, "has to begin with https://"),))
+    alerts = [{"IncludeResource": False, "Resource": "*"} | known_members(each, "WebHookParameter") for each in hooks]
+    shipping = before["Shipping"] | known_members(body.get("Shipping", {}), "ShippingOptions")
+    return before | {"Alerts": {"WebHookParameters": alerts}, "Shipping": shipping}
 
 
 @fake.view("rest", "customer", schema="Customer")
@@ -66,7 +123,8 @@ def create_item(call: Call) -> Reply:
 
 def add_item(work: Work, customer: Document, body: Json) -> Document:
     """Make an item known. Refuses with `duplicate` when the customer has one of this SKU."""
-    if item_called(work, customer, body["Sku"]) is not None:
+    alias = alias_called(work, int(customer.id), body["Sku"])
+    if alias is not None or item_called(work, customer, body["Sku"]) is not None:
         raise Refusal("duplicate", property="Sku", value=body["Sku"])
     number = work.next_number("item", 301)
     item = work.collection("item").add(new_item(work, customer, number, body))
@@ -75,7 +133,8 @@ def add_item(work: Work, customer: Document, body: Json) -> Document:
 
 
 def new_item(work: Work, customer: Document, number: int, body: Json) -> Json:
-    """An item as it is kept."""
+    """An item as it is kept. How its stock is used up, oldest first or otherwise, may be said."""
+    method = body.get("Options", {}).get("InventoryUnit", {}).get("InventoryMethod")
     return {
         "ReadOnly": {
             "CustomerIdentifier": named_customer(customer),
@@ -88,7 +147,10 @@ def new_item(work: Work, customer: Document, number: int, body: Json) -> Json:
         "ItemId": number,
         "Sku": body["Sku"],
         **{name: body[name] for name in ITEM_WRITTEN if name in body},
-        "Options": {"InventoryUnit": {"UnitIdentifier": EACH, "InventoryMethod": FIFO}},
+        "Options": {
+            "InventoryUnit": {"UnitIdentifier": EACH, "InventoryMethod": method or FIFO},
+            "TrackBys": TRACK_BYS,
+        },
         "_links": [link_to("self", f"/customers/{customer.id}/items/{number}")],
         "id": str(number),
         "customer_id": int(customer.id),
@@ -104,9 +166,38 @@ def update_item(call: Call) -> Reply:
         raise Refusal("incompatible", property="Sku", value=call.body["Sku"], hint="The SKU of an item stays.")
     changed = item | {name: call.body[name] for name in ITEM_WRITTEN if name in call.body}
     changed["ReadOnly"] = item["ReadOnly"] | {"LastModifiedDate": call.stamp}
+    method = call.body.get("Options", {}).get("InventoryUnit", {}).get("InventoryMethod")
+    if method:
+        unit = item["Options"]["InventoryUnit"] | {"InventoryMethod": method}
+        changed["Options"] = item["Options"] | {"InventoryUnit": unit}
     kept = call.collection("item").save(changed)
     call.emit("ItemUpdate", kept)
     return Reply(200, kept, {"ETag": etag(call, kept)})
+
+
+@fake.operation("deleteItem")
+def delete_item(call: Call) -> Reply:
+    """An item that nothing names is forgotten. Refuses with `in_use` (403: as for a customer, Rels/exceptions)."""
+    item = _item(call)
+    must_match(call, item)
+    if users := _uses(call, int(item.id)):
+        raise Refusal("in_use", action="DELETE", hint=f"Item {item.id} is named by {users}.")
+    call.collection("item").delete(item.id)
+    return Reply(204)
+
+
+def _uses(work: Work, number: int) -> str:
+    """Who names an item: stock, orders, receivers, purchase orders, aliases."""
+    if work.collection("receive_item").count(Is("item_id", "=", number)):
+        return "stock"
+    for kind, member in (("order", "OrderItems"), ("receiver", "ReceiveItems"), ("purchase_order", "LineItems")):
+        for document in work.collection(kind).rows():
+            if any(line["ItemIdentifier"]["Id"] == number for line in document[member]):
+                return f"{kind.replace('_', ' ')} {document.id}"
+    for alias in work.collection("alias").rows():
+        if any(each["ItemIdentifier"]["Id"] == number for each in alias["Details"]):
+            return f"alias {alias.id}"
+    return ""
 
 
 def _item(call: Call) -> Document:
@@ -120,6 +211,12 @@ def _item(call: Call) -> Document:
 @fake.operation("listFacilities")
 def list_facilities(call: Call) -> Reply:
     return listed(call, call.collection("facility"), "Facility")
+
+
+@fake.operation("getFacility")
+def get_facility(call: Call) -> Reply:
+    facility = at_id(call.collection("facility"), call.path["facilityId"])
+    return Reply(200, facility, {"ETag": etag(call, facility)})
 
 
 @fake.view("rest", "facility", schema="Facility")

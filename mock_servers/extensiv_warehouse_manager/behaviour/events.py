@@ -9,7 +9,7 @@ from mock_servers.core.refusal import Refusal
 from mock_servers.core.rsa import key_of, public_pem
 from mock_servers.core.store import Document, encode
 from mock_servers.core.wire import Reply
-from mock_servers.extensiv_warehouse_manager.behaviour.base import Json, fake, shown
+from mock_servers.extensiv_warehouse_manager.behaviour.base import Json, fake
 from mock_servers.extensiv_warehouse_manager.behaviour.token import signer_of
 from mock_servers.extensiv_warehouse_manager.hal import rewrite
 
@@ -17,7 +17,10 @@ ABOUT = {
     "order": ("orders/order", "/orders/{id}?detail=OrderItems", "OrderId"),
     "receiver": ("inventory/receiver", "/inventory/receivers/{id}", "ReceiverId"),
     "item": ("customers/item", "/customers/{customer}/items/{id}", "ItemId"),
+    "adjustment": ("inventory/adjustment", "/inventory/adjustments/{id}", "AdjustmentId"),
 }
+LOOK = "orderitems"
+"""What an order shows at the address that events name."""
 
 
 @fake.listeners
@@ -41,7 +44,7 @@ def _body(work: Work, event: Event, about: Document, number: int, *, whole: bool
     customer = about["customer_id"]
     resource: Json = {"rel": rel, "href": href.format(id=about.id, customer=customer)}
     if whole:
-        resource["body"] = encode(rewrite(about.kind, shown(about))).decode()
+        resource["body"] = encode(rewrite(about.kind, fake.views["rest", about.kind].shown(work, about, LOOK))).decode()
     links = {"customers/customer": f"/customers/{customer}"}
     if "facility_id" in about:
         links["properties/facility"] = f"/properties/facilities/{about['facility_id']}"

@@ -1,7 +1,8 @@
 """Stock: what was received, what is set aside for orders, what lies on the shelf.
 
 A receive item is a batch that came in; a summary adds up those of one item in one facility. `Allocated` counts what has
-shipped as well, so that available = received - allocated - on hold, and on hand = received - shipped (A18).
+shipped or was written off as well, so that available = received - allocated - on hold, and on hand = received -
+shipped - written off (A18).
 """
 
 from typing import Any
@@ -20,13 +21,19 @@ from mock_servers.extensiv_warehouse_manager.behaviour.base import (
 FIFO, LIFO, FEFO = 1, 2, 3
 TINY = 1e-9
 """What fractions may differ by after they were added up."""
+TRACKED = ("LotNumber", "SerialNumber", "ExpirationDate", "Cost", "SupplierIdentifier")
+CARRIED = ("SavedElements", "ReferenceNum", "PoNum", "TrailerNumber")
+"""What a batch has from its receiver."""
+WANTED = ("LotNumber", "SerialNumber", "ExpirationDate")
+"""What a line may ask of the batches it is given."""
 
 
 def receive(
     work: Work, receiver_id: int, customer: Document, facility: Document, item: Document, line: Json
 ) -> Document:
-    """A batch comes in. `line` has its Qty, and its id and Qualifier where they are known."""
+    """A batch comes in. `line` has its Qty; its id, Qualifier, marks and place where they are known."""
     number = line.get("id") or work.next_number("receive_item", 70001)
+    place = line.get("location") or default_location(work, facility)
     batch = work.collection("receive_item").add(
         {
             "ReceiveItemId": number,
@@ -42,27 +49,43 @@ def receive(
             "OnHandQty": 0.0,
             "AvailableQty": 0.0,
             "OnHoldQty": 0.0,
-            "LocationIdentifier": {"NameKey": {"FacilityIdentifier": named_facility(facility), "Name": "A1"}, "Id": 1},
+            **{name: line[name] for name in TRACKED if line.get(name) not in (None, "")},
+            **{
+                name: line[name]
+                for name in ("SavedElements", "ReferenceNum", "PoNum", "TrailerNumber")
+                if line.get(name)
+            },
+            "LocationIdentifier": named_location(place),
             "OnHold": False,
-            "Quarantined": False,
+            "Quarantined": place["Quarantinable"],
             "id": str(number),
             "item_id": int(item.id),
             "customer_id": int(customer.id),
             "facility_id": int(facility.id),
+            "location_id": int(place.id),
+            "free": 0.0,
+            "adjusted": 0.0,
         },
     )
     return move(work, batch, received=line["Qty"], on_hand=line["Qty"])
 
 
 def move(
-    work: Work, batch: Document, *, received: float = 0.0, on_hand: float = 0.0, allocated: float = 0.0
+    work: Work, batch: Document, *, received: float = 0.0, on_hand: float = 0.0, allocated: float = 0.0, **changed: Any
 ) -> Document:
-    """Change a batch, and the summary it is part of."""
+    """Change a batch, and the summary it is part of. `changed` are other members of the batch.
+
+    What is neither set aside nor gone is free: available, or on hold while the batch is held or lies in quarantine.
+    """
+    free = batch["free"] + received - allocated
     moved = batch | {
+        **changed,
+        "free": free,
         "ReceivedQty": batch["ReceivedQty"] + received,
         "OnHandQty": batch["OnHandQty"] + on_hand,
-        "AvailableQty": batch["AvailableQty"] + received - allocated,
     }
+    held = moved["OnHold"] or moved["Quarantined"]
+    moved |= {"AvailableQty": 0.0 if held else free, "OnHoldQty": free if held else 0.0}
     saved = work.collection("receive_item").save(moved)
     summary = summary_of(work, batch["facility_id"], batch["item_id"], batch["Qualifier"], batch)
     work.collection("stock").put(
@@ -70,7 +93,8 @@ def move(
         | {
             "TotalReceived": summary["TotalReceived"] + received,
             "Allocated": summary["Allocated"] + allocated,
-            "Available": summary["Available"] + received - allocated,
+            "Available": summary["Available"] + moved["AvailableQty"] - batch["AvailableQty"],
+            "OnHold": summary["OnHold"] + moved["OnHoldQty"] - batch["OnHoldQty"],
             "OnHand": summary["OnHand"] + on_hand,
         },
     )
@@ -100,6 +124,42 @@ def new_summary(facility_id: int, item: Json, qualifier: str, customer_id: int) 
     }
 
 
+# Places -------------------------------------------------------------------------------------------------------------
+
+
+def default_location(work: Work, facility: Document) -> Document:
+    """Where goods are put that nobody named a place for: the facility's first, made if it has none."""
+    places = work.collection("location")
+    found = places.first(Is("facility_id", "=", int(facility.id)))
+    return found or places.add(new_location(work, facility, "A1"))
+
+
+def new_location(work: Work, facility: Document, name: str, *, quarantine: bool = False) -> Json:
+    """A place on the shelves, as it is kept."""
+    number = work.next_number("location", 1)
+    return {
+        "LocationId": number,
+        "Name": name,
+        "AllocationPriority": 0,
+        "Field1": name,
+        "Description": "Quarantine" if quarantine else "",
+        "FacilityIdentifier": named_facility(facility),
+        "LocationTypeIdentifier": {"Name": "Standard", "Id": 1},
+        "Quarantinable": quarantine,
+        "NonPickable": quarantine,
+        "ReplenishLocation": False,
+        "ReplenishmentEnabled": False,
+        "StoreOnlyPallets": False,
+        "Deactivated": False,
+        "id": str(number),
+        "facility_id": int(facility.id),
+    }
+
+
+def named_location(place: Document) -> Json:
+    return {"NameKey": {"FacilityIdentifier": place["FacilityIdentifier"], "Name": place["Name"]}, "Id": int(place.id)}
+
+
 # For orders ---------------------------------------------------------------------------------------------------------
 
 
@@ -121,41 +181,62 @@ def allocate(work: Work, order: Json) -> Json:
             part = min(left, batch["AvailableQty"])
             if part > 0:
                 move(work, batch, allocated=part)
-                taken.append(allocation(int(batch.id), part))
+                taken.append(allocation(batch, part))
                 left -= part
         lines.append(with_allocations(line, [*line["ReadOnly"]["Allocations"], *taken]))
     return with_lines(order, lines)
 
 
 def _batches(work: Work, facility_id: int, line: Json) -> list[Document]:
+    """Batches with something available, as the line asks for them, in the order of the item's method (A17)."""
     item = work.collection("item").get(str(line["ItemIdentifier"]["Id"]))
     where = All(
         Is("item_id", "=", int(item.id)),
         Is("facility_id", "=", facility_id),
         Is("Qualifier", "=", line["Qualifier"]),
         Is("AvailableQty", ">", 0),
+        *(Is(name, "same", line[name]) for name in WANTED if line.get(name)),
     )
-    newest_first = item["Options"]["InventoryUnit"]["InventoryMethod"] == LIFO
-    return work.collection("receive_item").rows(where, descending=newest_first)
+    method = item["Options"]["InventoryUnit"]["InventoryMethod"]
+    found = work.collection("receive_item").rows(where, descending=method == LIFO)
+    return sorted(found, key=_expiry) if method == FEFO else found
 
 
-def allocation(receive_item_id: int, quantity: float) -> Json:
+def _expiry(batch: Document) -> str:
+    """What never expires comes last."""
+    return str(batch.get("ExpirationDate", "9999"))
+
+
+def allocation(batch: Document, quantity: float) -> Json:
+    """So much of a batch. Its detail is kept with it, and shown to who asks for it."""
     return {
-        "ReceiveItemId": receive_item_id,
+        "ReceiveItemId": int(batch.id),
         "Qty": float(quantity),
         "ProperlyPickedPrimary": 0.0,
         "ProperlyPickedSecondary": 0.0,
         "LoadedOut": False,
+        "Detail": detail_of(batch),
     }
+
+
+def detail_of(batch: Document) -> Json:
+    """What tells a batch from others, and where it lies."""
+    traits = {"ItemIdentifier": batch["ItemIdentifier"], "Qualifier": batch["Qualifier"]}
+    traits |= {name: batch[name] for name in ("LotNumber", "SerialNumber", "Cost", "ExpirationDate") if name in batch}
+    return {"ItemTraits": traits, "LocationIdentifier": batch["LocationIdentifier"]}
 
 
 def deallocate(work: Work, order: Json) -> Json:
     """The order with nothing set aside; the stock is available again."""
-    for line in order["OrderItems"]:
-        for each in line["ReadOnly"]["Allocations"]:
-            batch = work.collection("receive_item").get(str(each["ReceiveItemId"]))
-            move(work, batch, allocated=-each["Qty"])
-    return with_lines(order, [with_allocations(line, []) for line in order["OrderItems"]])
+    return with_lines(order, [release(work, line) for line in order["OrderItems"]])
+
+
+def release(work: Work, line: Json) -> Json:
+    """A line with nothing set aside for it."""
+    for each in line["ReadOnly"]["Allocations"]:
+        batch = work.collection("receive_item").get(str(each["ReceiveItemId"]))
+        move(work, batch, allocated=-each["Qty"])
+    return with_allocations(line, [])
 
 
 def leave(work: Work, order: Json, sign: int = 1) -> None:
@@ -202,7 +283,7 @@ def count(work: Work, facility: Document, customer: Document, item: Document, qu
 def _write_off(work: Work, batches: list[Document], quantity: float) -> float:
     """Answers what could not be written off, since orders hold it."""
     for batch in batches:
-        part = min(quantity, batch["AvailableQty"])
+        part = min(quantity, batch["free"])
         if part > 0:
             move(work, batch, received=-part, on_hand=-part)
             quantity -= part

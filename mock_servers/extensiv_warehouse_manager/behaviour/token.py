@@ -26,6 +26,7 @@ ROLES = (
     "ReceiverView",
     "InventoryEdit",
     "CustomerEdit",
+    "PoEdit",
 )
 """Roles of a new key: OrderConfirm too, which the vendor's usual set leaves out, so that everything can be tried."""
 

@@ -109,7 +109,9 @@ def page_ends(bench: Bench) -> Iterator[Finding]:
                 rows = rows_in(rule, exchange)
                 problem = "" if exchange.good and rows == [] else f"answered {exchange.status} with {rows!r:.80}"
                 yield bench.judged(about, problem, "an empty page", exchange)
-        for none in (rule.first - 1, "seatrial"):
+        pages = [each["schema"] for each in operation.parameters if each["name"] == rule.page]
+        lowest = min([rule.first, *(schema.get("minimum", rule.first) for schema in pages)])
+        for none in (lowest - 1, "seatrial"):
             exchange = bench.lists.page(operation, **{rule.page: none})
             yield bench.refused(f"{operation.id}, page {none}", exchange, "invalid_query")
 
