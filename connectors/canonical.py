@@ -181,6 +181,15 @@ class Page(Struct, Generic[T], frozen=True):
     cursor: str
 
 
+class Subscription(Struct, frozen=True):
+    """A webhook a vendor sends us. `topic` as its deliveries name it; not `active`: the vendor has given it up."""
+
+    id: str
+    topic: str
+    uri: str
+    active: bool = True
+
+
 class Hint(Struct, frozen=True):
     """What a webhook tells: something happened to a record; fetch it to learn what."""
 

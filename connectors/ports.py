@@ -24,6 +24,7 @@ from connectors.canonical import (
     Product,
     Ref,
     Shipment,
+    Subscription,
     Warehouse,
 )
 
@@ -132,3 +133,20 @@ class WebhookSource(Protocol):
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> Hint:
         """Check the signature over the raw bytes, then read what happened. Raises `BadSignature`."""
+
+
+@runtime_checkable
+class WebhookSubscriber(Connector, WebhookSource, Protocol):
+    """Who can be asked, over the API, to call us."""
+
+    topics: Sequence[str]
+    """What tells of anything that is kept in step here."""
+
+    async def subscribe(self, topic: str, uri: str) -> Subscription:
+        """Have this topic sent there; the same topic and address twice is one subscription."""
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        """Those that are there."""
+
+    async def unsubscribe(self, id: str) -> None:
+        """Take one back; one that is gone stays gone."""

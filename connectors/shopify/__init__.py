@@ -3,6 +3,5 @@
 from connectors.shopify.client import Shopify
 from connectors.shopify.oauth import App, OAuth
 from connectors.shopify.settings import Settings
-from connectors.shopify.webhooks import Subscription
 
-__all__ = ["App", "OAuth", "Settings", "Shopify", "Subscription"]
+__all__ = ["App", "OAuth", "Settings", "Shopify"]

@@ -14,7 +14,7 @@ are read with an overlap; reads by id do not lag.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Unpack
 
-from connectors.canonical import Fulfillment, Hint, Level, Order, Page, Product, Warehouse
+from connectors.canonical import Fulfillment, Hint, Level, Order, Page, Product, Subscription, Warehouse
 from connectors.core.auth import Auth, ClientCredentials, HeaderToken, RefreshToken, Token
 from connectors.core.connector import Connector, Edge
 from connectors.core.http import Http
@@ -28,13 +28,15 @@ from connectors.shopify.mapping import warehouse_from_document
 from connectors.shopify.oauth import TOKEN_PATH, checked_shop
 from connectors.shopify.settings import Settings
 from connectors.shopify.stock import Stock
-from connectors.shopify.webhooks import Subscription, Subscriptions, read_hint
+from connectors.shopify.webhooks import TOPICS, Subscriptions, read_hint
 
 TOKEN_HEADER = "X-Shopify-Access-Token"  # noqa: S105 - the name of a header
 
 
 class Shopify(Connector):
     """A shop: orders start here, and here it is told what was shipped and what is left."""
+
+    topics = TOPICS
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.canonical import Hint
+from connectors.canonical import Hint, Subscription
 from connectors.core.errors import BadSignature, Invalid
 from connectors.core.reading import as_document, dig, understood
 from connectors.core.webhooks import header, must_match, sign_base64
@@ -15,6 +15,8 @@ from connectors.shopify import documents
 from connectors.shopify.admin import Admin
 from connectors.shopify.graphql import gid, number_of, refusal
 
+TOPICS = ("orders/create", "orders/updated", "orders/cancelled", "orders/edited", "orders/paid")
+"""What tells of orders. Nothing else that happens in a shop is fetched any sooner for a hook."""
 # What these tell about is an order: its id is under another name there.
 _BY_ORDER = ("fulfillments", "refunds", "order_transactions")
 _RESOURCES_OF_SEVERAL_WORDS = (
@@ -25,14 +27,6 @@ _RESOURCES_OF_SEVERAL_WORDS = (
     "inventory_levels",
     "order_transactions",
 )
-
-
-class Subscription(msgspec.Struct, frozen=True):
-    """A webhook subscription. `topic` as in the header of its deliveries: `orders/create`."""
-
-    id: str
-    topic: str
-    uri: str
 
 
 class SubscriptionDocument(msgspec.Struct, frozen=True):

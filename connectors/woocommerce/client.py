@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Unpack
 from urllib.parse import urlsplit
 
-from connectors.canonical import Fulfillment, Hint, Level, Order, Page, Product, Warehouse
+from connectors.canonical import Fulfillment, Hint, Level, Order, Page, Product, Subscription, Warehouse
 from connectors.core.auth import Auth, HeaderToken, OAuth1
 from connectors.core.connector import Connector, Edge
 from connectors.core.http import Http
@@ -26,11 +26,13 @@ from connectors.woocommerce.settings import Settings
 from connectors.woocommerce.shipping import Shipping
 from connectors.woocommerce.stock import Stock
 from connectors.woocommerce.store import Store, complaint
-from connectors.woocommerce.webhooks import Subscription, Subscriptions, read_hint
+from connectors.woocommerce.webhooks import TOPICS, Subscriptions, read_hint
 
 
 class WooCommerce(Connector):
     """A store: orders start here, and here it is told what was shipped and what is left."""
+
+    topics = TOPICS
 
     def __init__(self, settings: Settings, **edge: Unpack[Edge]) -> None:
         self._settings = settings

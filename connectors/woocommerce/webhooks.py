@@ -7,21 +7,14 @@ from typing import Any
 
 import msgspec
 
-from connectors.canonical import Hint
+from connectors.canonical import Hint, Subscription
 from connectors.core.errors import BadSignature, Invalid, NotFound
 from connectors.core.webhooks import header, must_match, sign_base64
 from connectors.core.wire import Answer, Call
 from connectors.woocommerce.mapping import checked_id, moment
 from connectors.woocommerce.store import API, Store
 
-
-class Subscription(msgspec.Struct, frozen=True):
-    """A webhook of the store's. `topic` as in the header of its deliveries: `order.updated`."""
-
-    id: str
-    topic: str
-    uri: str
-    active: bool = True
+TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
 
 
 class WebhookDocument(msgspec.Struct, frozen=True):

@@ -1,6 +1,10 @@
 """The commands about syncing, as typer has them: they parse, and ask the part that does the work."""
 
+import inspect
 import sys
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,25 +23,62 @@ Kind = Annotated[str, typer.Option("--kind", help="All of this kind: deliver, sh
 Order = Annotated[str, typer.Option("--order", help="All of this order: the id its cart has for it, or cart:id.")]
 All = Annotated[bool, typer.Option("--all", help="Every one there is.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Address = Annotated[str, typer.Argument(help="Where `seatrial sync --webhooks` is reached: https://hooks.example.com.")]
 Key = Annotated[str, typer.Argument(help="Its key, as the list has it.")]
 
 queue = typer.Typer(
     no_args_is_help=True, help="The error queue: what a person has to look at, and what to do about it."
 )
+hooks = typer.Typer(
+    no_args_is_help=True, help="The webhooks that vendors send us: which there are, and having them sent."
+)
+Command = Callable[..., None]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add `sync`, `queue …`, `reconcile` and `crash`."""
+    """Add `sync`, `status`, `queue …`, `hooks …`, `reconcile` and `crash`."""
     app.command()(sync)
+    app.command()(status)
     app.add_typer(queue, name="queue")
+    app.add_typer(hooks, name="hooks")
     app.command()(reconcile)
     app.command()(crash)
 
 
+def about_a_sync(does: Command) -> Command:
+    """The command with the options that say whose connections, which ledger and which fakes; it is given them as one
+    `source`."""
+    own = [each for each in inspect.signature(does).parameters.values() if each.name != "source"]
+
+    @wraps(does)
+    def command(**given: Any) -> None:
+        from seatrial.sync.run import Source
+
+        does(source=Source(**{name: given.pop(name) for name in SOURCE}), **given)
+
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=usual, annotation=kind)
+        for name, (kind, usual) in SOURCE.items()
+    ]
+    words = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own]
+    command.__signature__ = inspect.Signature([*words, *options])  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in (*words, *options)}
+    return command
+
+
+SOURCE: dict[str, tuple[Any, Any]] = {
+    "config": (ConfigFile, None),
+    "fakes": (Fakes, False),
+    "ledger": (LedgerAt, ""),
+    "world": (World, "default"),
+    "wms": (Wms, ""),
+    "port_base": (PortBase, None),
+}
+
+
+@about_a_sync
 def sync(
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
+    source: Any,
     once: Annotated[bool, typer.Option("--once", help="Until everything is at rest, and no longer.")] = False,
     patience: Annotated[str, typer.Option(help="With --once: how long at most; 90, 15m, 6h or 2d.")] = "10m",
     runner: Annotated[str, typer.Option(help="local, or dbos: several machines on one PostgreSQL.")] = "local",
@@ -47,28 +88,20 @@ def sync(
     ] = None,
     webhooks_host: Annotated[str, typer.Option(help="Where to listen for them.")] = "127.0.0.1",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but the table in the end.")] = False,
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
     as_worker: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Keep orders, parcels and stock in step: real connectors, against real vendors or the running fakes.
 
     Ends with 0, with 1 when something is in the error queue or nothing came to rest, with 2 when it cannot start.
     """
-    from seatrial.sync.config import duration
-    from seatrial.sync.run import Source, SyncSettings, run
+    from seatrial.sync.run import SyncSettings, run
 
     if runner not in ("local", "dbos"):
         raise UsageError(f"a runner is local or dbos, not {runner!r}")
-    try:
-        waits = duration(patience)
-    except ValueError:
-        raise UsageError(f"{patience!r} is no length of time; write 90, 15m, 6h or 2d") from None
     settings = SyncSettings(
-        source=Source(config, fakes, ledger, world, wms, port_base),
+        source=source,
         once=once,
-        patience=waits,
+        patience=_length(patience),
         runner="dbos" if runner == "dbos" else "local",
         workers=workers,
         webhooks_port=webhooks,
@@ -79,121 +112,131 @@ def sync(
     _ended(run(settings))
 
 
+@about_a_sync
+def status(
+    source: Any,
+    within: Annotated[str, typer.Option("--within", help="Of what was concluded in so long: 90m, 6h or 7d.")] = "1d",
+    as_json: AsJson = False,
+) -> None:
+    """Is it working? Success, speed and freshness, out of the ledger alone; ends with 1 when a person has to look."""
+    from seatrial.sync import status as figures
+
+    _ended(figures.status(source, _length(within), as_json=as_json))
+
+
+@hooks.command("list")
+@about_a_sync
+def list_hooks(source: Any, as_json: AsJson = False) -> None:
+    """Every webhook that the vendors know of."""
+    from seatrial.sync import subscribing
+
+    _ended(subscribing.listed(source, as_json=as_json))
+
+
+@hooks.command("add")
+@about_a_sync
+def add_hooks(source: Any, address: Address) -> None:
+    """Have the vendors send what tells of orders there, to /<connection>. Twice is once."""
+    from seatrial.sync import subscribing
+
+    _ended(subscribing.added(source, address))
+
+
+@hooks.command("remove")
+@about_a_sync
+def remove_hooks(source: Any, address: Address) -> None:
+    """Have them send nothing there any more."""
+    from seatrial.sync import subscribing
+
+    _ended(subscribing.removed(source, address))
+
+
 @queue.command("list")
+@about_a_sync
 def list_letters(
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
+    source: Any,
     reason: Reason = "",
     kind: Kind = "",
     order: Order = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 100,
     as_json: AsJson = False,
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
 ) -> None:
     """What went wrong and waits for somebody; ends with 1 when there is anything."""
     from seatrial.sync import desk
 
     which = desk.Which(reason=reason, kind=kind, order=order)
-    _ended(desk.list_letters(_source(config, fakes, ledger, world, wms, port_base), which, limit, as_json=as_json))
+    _ended(desk.list_letters(source, which, limit, as_json=as_json))
 
 
 @queue.command()
+@about_a_sync
 def show(
+    source: Any,
     key: Key,
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
 ) -> None:
     """Everything about one of them: what was to be sent, what came back, what to do next."""
     from seatrial.sync import desk
 
-    desk.show(_source(config, fakes, ledger, world, wms, port_base), key)
+    desk.show(source, key)
 
 
 @queue.command()
+@about_a_sync
 def replay(
+    source: Any,
     key: Annotated[str, typer.Argument(help="Its key; without one, all that the options say.")] = "",
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
     reason: Reason = "",
     kind: Kind = "",
     order: Order = "",
     every: All = False,
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
 ) -> None:
     """Have it done again with what is known now. One whose outcome nobody knows is looked up first."""
     from seatrial.sync import desk
 
     which = desk.Which(key, reason, kind, order, every)
-    _ended(desk.replay(_source(config, fakes, ledger, world, wms, port_base), which))
+    _ended(desk.replay(source, which))
 
 
 @queue.command()
+@about_a_sync
 def resolve(
+    source: Any,
     key: Key,
     remote: Annotated[str, typer.Argument(help="The id it has at the vendor.")],
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
 ) -> None:
     """It has been done, by hand or by somebody else."""
     from seatrial.sync import desk
 
-    _ended(desk.resolve(_source(config, fakes, ledger, world, wms, port_base), key, remote))
+    _ended(desk.resolve(source, key, remote))
 
 
 @queue.command()
+@about_a_sync
 def skip(
+    source: Any,
     key: Annotated[str, typer.Argument(help="Its key; without one, all that the options say.")] = "",
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
     reason: Reason = "",
     kind: Kind = "",
     order: Order = "",
     every: All = False,
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
 ) -> None:
     """Give it up for good."""
     from seatrial.sync import desk
 
     which = desk.Which(key, reason, kind, order, every)
-    _ended(desk.skip(_source(config, fakes, ledger, world, wms, port_base), which))
+    _ended(desk.skip(source, which))
 
 
+@about_a_sync
 def reconcile(
-    config: ConfigFile = None,
-    fakes: Fakes = False,
-    ledger: LedgerAt = "",
+    source: Any,
     since: Annotated[str, typer.Option(help="What changed in the last 90m, 6h or 2d. [default: all there is]")] = "",
     as_json: AsJson = False,
-    world: World = "default",
-    wms: Wms = "",
-    port_base: PortBase = None,
 ) -> None:
     """Compare both sides, ask again for what is missing, and print every difference found."""
     from seatrial.sync import desk
-    from seatrial.sync.config import duration
 
-    try:
-        window = duration(since) if since else None
-    except ValueError:
-        raise UsageError(f"{since!r} is no length of time; write 90m, 6h or 2d") from None
-    _ended(desk.reconcile(_source(config, fakes, ledger, world, wms, port_base), window, as_json=as_json))
+    _ended(desk.reconcile(source, _length(since) if since else None, as_json=as_json))
 
 
 def crash(
@@ -217,10 +260,14 @@ def crash(
     _ended(run(CrashSettings(kills, runner, workers, seed, orders_per_second, cart, wms, as_json)))
 
 
-def _source(config: Path | None, fakes: bool, ledger: str, world: str, wms: str, port_base: int | None) -> Any:
-    from seatrial.sync.run import Source
+def _length(text: str) -> timedelta:
+    """Raises UsageError for what is no length of time."""
+    from seatrial.sync.config import duration
 
-    return Source(config, fakes, ledger, world, wms, port_base)
+    try:
+        return duration(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no length of time; write 90, 15m, 6h or 2d") from None
 
 
 def _ended(code: int) -> None:

@@ -1,9 +1,8 @@
 """What a person does about a sync: the error queue, and comparing both sides."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from msgspec import Struct, to_builtins
 from rich.text import Text
@@ -38,27 +37,27 @@ class Which(Struct, frozen=True):
 
 def list_letters(source: Source, which: Which, limit: int, *, as_json: bool = False) -> int:
     """Print the queue; answers 1 when somebody has something to do."""
-    return _with_engine(source, lambda engine: _listed(engine, which, limit, as_json=as_json))
+    return with_engine(source, lambda engine: _listed(engine, which, limit, as_json=as_json))
 
 
 def show(source: Source, key: str) -> int:
     """Print everything about one letter."""
-    return _with_engine(source, lambda engine: _shown(engine, key))
+    return with_engine(source, lambda engine: _shown(engine, key))
 
 
 def replay(source: Source, which: Which) -> int:
     """Have them done again."""
-    return _with_engine(source, lambda engine: _replayed(engine, which))
+    return with_engine(source, lambda engine: _replayed(engine, which))
 
 
 def resolve(source: Source, key: str, remote: str) -> int:
     """It has been done."""
-    return _with_engine(source, lambda engine: _resolved(engine, key, remote))
+    return with_engine(source, lambda engine: _resolved(engine, key, remote))
 
 
 def skip(source: Source, which: Which) -> int:
     """Give them up."""
-    return _with_engine(source, lambda engine: _skipped(engine, which))
+    return with_engine(source, lambda engine: _skipped(engine, which))
 
 
 def reconcile(source: Source, window: timedelta | None, *, as_json: bool = False) -> int:
@@ -81,7 +80,8 @@ def reconcile(source: Source, window: timedelta | None, *, as_json: bool = False
     return codes[0]
 
 
-def _with_engine(source: Source, act: Any) -> int:
+def with_engine(source: Source, act: Callable[[Engine], int]) -> int:
+    """Ask or change what the ledger knows; answers the exit code. Raises UsageError where there is no ledger yet."""
     config = load(source)
     codes: list[int] = []
 

@@ -121,7 +121,7 @@ class Screen:
         """The last table, and one line of what it means. `at_rest` None: nobody waited for that."""
         columns, rows = effects_table(self.counted())
         took = self._engine.clock.now() - self._began
-        table(f"Effects of {self._engine.merchant.name}, {_span(took)}", columns, rows)
+        table(f"Effects of {self._engine.merchant.name}, {span(took)}", columns, rows)
         letters = self._engine.queue(limit=1000)
         if letters:
             say(f"For a person: {len(letters)}. See them: seatrial queue list")
@@ -155,10 +155,11 @@ def _drawn(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) ->
 
 
 def _until(moment: datetime, now: datetime) -> str:
-    return f"in {_span(moment - now)}" if moment > now else ""
+    return f"in {span(moment - now)}" if moment > now else ""
 
 
-def _span(length: timedelta) -> str:
+def span(length: timedelta) -> str:
+    """A length of time as people say it: `4.2 s`, `17 min`, `3 h`."""
     seconds = max(0.0, length.total_seconds())
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * size:

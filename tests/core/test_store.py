@@ -112,9 +112,11 @@ def test_what_is_kept_is_not_undone_later(store):
 def test_a_part_is_given_up_alone(store):
     undone = []
     crates(store).add({"id": "1"})
+    assert store.next_number("n") == 1
     store.on_rollback.append(lambda: undone.append("whole"))
     with pytest.raises(ZeroDivisionError), store.savepoint():
         crates(store).add({"id": "2"})
+        assert store.skip_numbers("n", 1, 3) == range(2, 5)
         store.set_timer("harbor", "rot", 50.0, {})
         store.on_rollback.append(lambda: undone.append("part"))
         raise ZeroDivisionError
@@ -124,8 +126,10 @@ def test_a_part_is_given_up_alone(store):
             crates(store).delete("1")
             raise ZeroDivisionError
     assert (ids(store), undone, store.next_due) == (["1", "3"], ["part"], float("inf"))
+    assert store.next_number("n") == 2
     store.commit()
     store.rollback()
+    assert store.next_number("n") == 3
     assert ids(store) == ["1", "3"]
 
 

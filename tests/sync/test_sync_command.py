@@ -124,6 +124,58 @@ def test_once_brings_everything_to_rest_and_a_second_time_finds_nothing(fakes: F
     assert len(fakes.delivered()) == 1
 
 
+def test_the_status_tells_success_speed_and_freshness_and_what_waits_for_a_person(fakes: Fakes, typed: Any) -> None:
+    fakes.buys()
+    assert typed("sync", "--once", "--quiet")[0] == 0
+    code, out, _ = typed("status")
+    assert code == 0
+    assert all(word in out for word in ("deliver", "half were done in", "100.00% of", "orders", " ago"))
+    fakes.buys()
+    fakes.fault("createOrder", "refuse", error="invalid_body")
+    assert typed("sync", "--once", "--quiet")[0] == 1
+    code, out, _ = typed("status", "--within", "6h")
+    assert code == 1
+    assert "For a person: 1 invalid. See them: seatrial queue list" in out
+    told = json.loads(typed("status", "--json")[1])
+    assert (told["dead"], told["done"]["deliver"]) == ({"invalid": 1}, 1)
+    assert 0 < told["success"] < 1
+    assert "is no length of time" in typed("status", "--within", "soon")[2]
+
+
+def test_hooks_are_subscribed_once_listed_and_taken_back(fakes: Fakes, typed: Any) -> None:
+    here, elsewhere = "http://127.0.0.1:9/in", "http://127.0.0.1:9/other"
+    assert "No vendor sends us anything" in typed("hooks", "list")[1]
+    for _ in range(2):
+        code, out, _ = typed("hooks", "add", f"{here}/")
+        assert code == 0
+        assert f"{here}/{CART}" in out
+    assert typed("hooks", "add", elsewhere)[0] == 0
+    told = json.loads(typed("hooks", "list", "--json")[1])
+    topics = sorted(each["topic"] for each in told if each["uri"] == f"{here}/{CART}")
+    assert topics == ["orders/cancelled", "orders/create", "orders/edited", "orders/paid", "orders/updated"]
+    assert len(told) == 2 * len(topics)
+    assert "5 taken back." in typed("hooks", "remove", here)[1]
+    assert {each["uri"] for each in json.loads(typed("hooks", "list", "--json")[1])} == {f"{elsewhere}/{CART}"}
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "ftp://hooks.example.com", "https://", "https://hooks.example.com/?a=b"]
+)
+def test_an_address_that_is_none_is_refused_and_nobody_is_asked(fakes: Fakes, typed: Any, address: str) -> None:
+    for command in ("add", "remove"):
+        code, _, err = typed("hooks", command, address)
+        assert code == 2
+        assert "is no address" in err
+    assert fakes.documents(CART, "webhook_subscription") == []
+
+
+def test_a_vendor_that_does_not_take_a_subscription_is_named(fakes: Fakes, typed: Any) -> None:
+    code, _, err = typed("hooks", "add", "https://hooks.myshopify.com")
+    assert code == 2
+    assert f"{CART} does not take it. webhookSubscriptionCreate" in err
+    assert fakes.documents(CART, "webhook_subscription") == []
+
+
 def test_what_is_refused_waits_for_a_person_who_can_list_show_and_replay_it(fakes: Fakes, typed: Any) -> None:
     order = fakes.buys()
     key = f"deliver:{CART}:{order}"
