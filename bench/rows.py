@@ -54,7 +54,7 @@ def operation_rows(cells: Cells) -> list[Row]:
         if operation == KEEPING:
             continue
         share = ratio(by_subject[OURS], by_subject[BARE])
-        goal = None if operation == "graphql" else Goal(f"≥ {OF_BARE_GOAL:.2f} of bare", "least", OF_BARE_GOAL)
+        goal = Goal(f"≥ {OF_BARE_GOAL:.2f} of bare", "least", OF_BARE_GOAL)
         ours, bare = (middle(by_subject[name], "per_cpu_second") for name in (OURS, BARE))
         note = f"{1e6 / ours:.0f} against {1e6 / bare:.0f} µs"
         rows.append(

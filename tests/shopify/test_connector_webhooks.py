@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.canonical import Subscription
 from connectors.core.errors import BadSignature, Invalid, NotFound
-from connectors.shopify import Settings, Shopify, Subscription
+from connectors.shopify import Settings, Shopify
 from connectors.shopify.webhooks import topic_enum, topic_name
 from seatrial import virtual_time
 

@@ -337,7 +337,7 @@ def test_without_a_file_and_without_fakes_it_says_what_to_do(
         (("queue", "lst"), "seatrial: No such command 'lst'. Did you mean 'list'? Try: seatrial queue --help"),
         (("queue", "list", "--resaon", "x"), "seatrial: No such option: --resaon"),
         (("queue", "resolve", "deliver:x:1"), "seatrial: Missing argument 'remote'. Try: seatrial queue resolve"),
-        (("reconcile", "--since", "ages"), "seatrial: 'ages' is no length of time; write 90m, 6h or 2d"),
+        (("reconcile", "--since", "ages"), "seatrial: 'ages' is no length of time; write 90, 15m, 6h or 2d"),
         (("queue", "show", "x", "--config", "none.toml"), "seatrial: none.toml cannot be read: No such file"),
     ],
 )
