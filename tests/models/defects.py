@@ -1,10 +1,13 @@
 """Connectors with one thing wrong, for the machines to find and to tell of in a few lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from connectors.canonical import DeliveryState, Fulfillment, Level, Ref
-from connectors.core.errors import Unknown
+from connectors.canonical import DeliveryState, Fulfillment, Level, Page, Ref
+from connectors.core.cursors import write_cursor
+from connectors.core.errors import Conflict, Unknown
+from connectors.extend_commerce import ExtendCommerce
 from connectors.extensiv_order_manager import OrderManager
 from connectors.shopify import Shopify
 
@@ -65,3 +68,21 @@ class Additive(Shopify):
             moved.append(Level(level.sku, "", there[level.sku] + delta, 0, level.as_of))
             self._seen[level.sku] = level.available
         return await super().set_levels(moved, key)
+
+
+class Obliging(ExtendCommerce):
+    """Says that an order is cancelled, though the warehouse has it."""
+
+    async def cancel_delivery(self, remote: Ref, reason: str, key: str) -> DeliveryState:
+        try:
+            return await super().cancel_delivery(remote, reason, key)
+        except Conflict:
+            return DeliveryState(remote, "", "cancelled")
+
+
+class Leaping(ExtendCommerce):
+    """Goes on from a moment that is yet to come, and misses what happens until then."""
+
+    async def levels(self, cursor: str | None = None) -> AsyncIterator[Page[Level]]:
+        async for page in super().levels(cursor):
+            yield Page(page.rows, write_cursor(self._http.now() + timedelta(hours=1)))
