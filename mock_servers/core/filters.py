@@ -9,6 +9,7 @@ written into the text.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -85,6 +86,7 @@ def ordering(order: Order, number: Number = str) -> str:
     return ", ".join(texts)
 
 
+@lru_cache(maxsize=4096)
 def column(field: str) -> str:
     """The SQL of a member. Raises ValueError for what cannot be a member's name."""
     if field in {"id", "seq"}:

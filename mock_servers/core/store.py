@@ -80,6 +80,8 @@ ANSWERS_REMEMBERED = 256
 PAGES_REMEMBERED = 64
 PAGE_REMEMBERED_BYTES = 65_536
 ANSWER_ROWS_REMEMBERED = 1000
+ROWS_REMEMBERED = 100
+"""Of longer lists each document is decoded anew: whoever reads thousands will not read them again soon."""
 
 
 class Collection:
@@ -149,7 +151,16 @@ class Collection:
         `after` is the place to go on from: the member's value and the `seq` of the last one seen (keyset paging).
         """
         sql, values = self._ordered(self._select, where, order_by, descending, after, limit, offset)
-        return [Document(self.kind, *row) for row in self._answer(sql, values)]
+        found = self._answer(sql, values)
+        if len(found) > ROWS_REMEMBERED or not self.store.connection.private:
+            return [Document(self.kind, *row) for row in found]
+        known = self._documents
+        return [
+            document
+            if (document := known.get(row[1])) is not None and document.version == row[2]
+            else self._remember(Document(self.kind, *row))
+            for row in found
+        ]
 
     def heads(
         self,
