@@ -9,6 +9,7 @@ from connectors.core.cursors import write_cursor
 from connectors.core.errors import Conflict, Unknown
 from connectors.extend_commerce import ExtendCommerce
 from connectors.extensiv_order_manager import OrderManager
+from connectors.extensiv_warehouse_manager import WarehouseManager
 from connectors.shopify import Shopify
 
 
@@ -86,3 +87,11 @@ class Leaping(ExtendCommerce):
     async def levels(self, cursor: str | None = None) -> AsyncIterator[Page[Level]]:
         async for page in super().levels(cursor):
             yield Page(page.rows, write_cursor(self._http.now() + timedelta(hours=1)))
+
+
+class Presuming(WarehouseManager):
+    """Takes an order that somebody was faster with for one that is cancelled by now."""
+
+    async def _cancel(self, id: str, tag: str, reason: str) -> bool:
+        await super()._cancel(id, tag, reason)
+        return True

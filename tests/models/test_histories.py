@@ -7,9 +7,16 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import RULE_MARKER, run_state_machine_as_test
 
 from seatrial.histories import History, recorded, script_in
-from tests.models import defects, test_extend_commerce, test_extensiv_order_manager, test_shopify
+from tests.models import (
+    defects,
+    test_extend_commerce,
+    test_extensiv_order_manager,
+    test_extensiv_warehouse_manager,
+    test_shopify,
+)
 from tests.models.extend_commerce import Installation
 from tests.models.extensiv_order_manager import Account
+from tests.models.extensiv_warehouse_manager import Warehouse
 from tests.models.shopify import Shop
 from tests.ports.effort import effort
 
@@ -20,6 +27,7 @@ PLANTED = [
     (test_extensiv_order_manager.Machine, {"deliver", "ship", "cancel_delivery"}, Account, "om", defects.Trusting),
     (test_extend_commerce.Machine, {"deliver", "reserve", "cancel_delivery"}, Installation, "extend", defects.Obliging),
     (test_extend_commerce.Machine, {"count_stock", "read_levels", "wait"}, Installation, "extend", defects.Leaping),
+    (test_extensiv_warehouse_manager.Machine, {"deliver", "cancel_delivery"}, Warehouse, "wm", defects.Presuming),
     (test_shopify.Machine, {"set_levels", "count_stock"}, Shop, "shop", defects.Additive),
     (test_shopify.Machine, {"checkout", "cancel_order"}, Shop, "shop", defects.Careless),
 ]
