@@ -7,7 +7,8 @@ from tests.shopify.shop import Json
 
 ADA = {
     "first_name": "Ada", "last_name": "Norman", "email": "ada@example.com", "phone": "+15142546011",
-    "tags": "vip, Norse", "addresses": [{"address1": "123 Oak St", "city": "Ottawa", "province": "ON", "country": "CA"}],
+    "tags": "vip, Norse",
+    "addresses": [{"address1": "123 Oak St", "city": "Ottawa", "province": "ON", "country": "CA"}],
 }  # fmt: skip
 SEEN = (
     "query($id: ID!) {customer(id: $id) {displayName state tags defaultEmailAddress {emailAddress}"

@@ -330,3 +330,8 @@ def available_for_sale(source: Json, _args: Json, run: Run) -> bool:
 @fake.field("ProductVariant.selectedOptions")
 def selected_options(source: Json, _args: Json, _run: Run) -> list[Json]:
     return [{"name": "Title", "value": source["title"]}]
+
+
+@fake.field("ProductVariant.requiresComponents")
+def requires_components(_source: Json, _args: Json, _run: Run) -> bool:
+    return False
