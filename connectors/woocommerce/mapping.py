@@ -23,6 +23,9 @@ SHIPMENT = "_seatrial_shipment_"
 REASON = "_seatrial_cancelled_because"
 PARCELS = "_wc_shipment_tracking_items"
 """Where the store's own Shipment Tracking keeps what was shipped by hand."""
+FULFILLED = "_fulfillment_status"
+"""Where core's own fulfilments, where a store has turned them on, say how far an order is."""
+_GONE = ("fulfilled", "partially_fulfilled")
 _ID = re.compile(r"[0-9]{1,18}")
 _STATUS: Mapping[str, OrderStatus] = {
     "pending": "open",
@@ -185,8 +188,10 @@ def order_status(order: OrderDocument, statuses: Mapping[str, OrderStatus]) -> O
 
 
 def has_left(order: OrderDocument) -> bool:
-    """Something was shipped: told by us, or noted by hand."""
-    return bool(told_of(order)) or any(meta.key == PARCELS and meta.value for meta in order.meta_data)
+    """Something was shipped: told by us, noted by hand, or fulfilled in the store itself."""
+    by_hand = any(meta.key == PARCELS and meta.value for meta in order.meta_data)
+    fulfilled = any(meta.key == FULFILLED and meta.value in _GONE for meta in order.meta_data)
+    return bool(told_of(order)) or by_hand or fulfilled
 
 
 def line_from_document(

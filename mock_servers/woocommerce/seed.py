@@ -6,7 +6,7 @@ from typing import Any
 from mock_servers.core import catalogue
 from mock_servers.core.fake import Size, Work
 from mock_servers.core.filters import Is
-from mock_servers.woocommerce.behaviour import coupons, customers, products
+from mock_servers.woocommerce.behaviour import attributes, coupons, customers, products, terms
 from mock_servers.woocommerce.behaviour.base import ZERO, amount, fact, fake, text
 from mock_servers.woocommerce.behaviour.orders import blank_order
 from mock_servers.woocommerce.behaviour.stock import with_stock_status
@@ -17,6 +17,7 @@ BATCH = 500
 DAY_SECONDS = 86_400
 STATUSES = ("processing", "processing", "completed", "completed", "completed", "on-hold", "cancelled", "pending")
 ACCOUNTS = 12
+CATEGORIES = ("Kitchen", "Clothing")
 COUPONS = (("welcome", "percent", "10.00"), ("5off", "fixed_cart", "5.00"), ("1off", "fixed_product", "1.00"))
 VARY_EVERY = 7
 """Each seventh thing of the catalogue is sold as a variation of a product that varies."""
@@ -75,7 +76,25 @@ def _add_products(work: Work, items: tuple[catalogue.Item, ...]) -> None:
         body |= {"id": str(id), "slug": f"product-{id}"}
         if "parent" in body:
             body["parent_id"] = int(body.pop("parent")["id"])
+    kinds = _add_terms(work)
+    for place, body in enumerate(fresh):
+        if body["type"] != "variation":
+            body |= terms.with_terms(body | {"category_ids": [kinds[place % len(kinds)]]})
     rows.add_many(with_stock_status(body) for body in fresh)
+
+
+def _add_terms(work: Work) -> list[int]:
+    """Categories, a tag, a shipping class and an attribute with its terms; answers the categories' ids."""
+    kinds = {name: work.collection("term").first(Is("slug", "=", name.lower())) for name in CATEGORIES}
+    if not any(kinds.values()):
+        kinds = {name: terms.make_term(work, terms.KINDS["ProductCategor"], {"name": name}) for name in CATEGORIES}
+        terms.make_term(work, terms.KINDS["ProductTag"], {"name": "New"})
+        terms.make_term(work, terms.KINDS["ShippingClass"], {"name": "Bulky"})
+        color = attributes.make_attribute(work, {"name": "Color"})
+        of_color = terms.kind_of(color)
+        for name in ("Blue", "Red"):
+            terms.make_term(work, of_color, {"name": name})
+    return [int(kind.id) for kind in kinds.values() if kind is not None]
 
 
 def _add_people(work: Work) -> None:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from msgspec import structs
+
 from connectors.canonical import DeliveryState, Fulfillment, Level, Page, Ref
 from connectors.core.cursors import write_cursor
 from connectors.core.errors import Conflict, Unknown
@@ -11,6 +13,7 @@ from connectors.extend_commerce import ExtendCommerce
 from connectors.extensiv_order_manager import OrderManager
 from connectors.extensiv_warehouse_manager import WarehouseManager
 from connectors.shopify import Shopify
+from connectors.woocommerce import WooCommerce
 
 
 class Remembering(OrderManager):
@@ -95,3 +98,22 @@ class Presuming(WarehouseManager):
     async def _cancel(self, id: str, tag: str, reason: str) -> bool:
         await super()._cancel(id, tag, reason)
         return True
+
+
+class Forgetful(WooCommerce):
+    """Tells of the same shipment as of another one, each time it is asked."""
+
+    async def fulfill(self, fulfillment: Fulfillment, key: str) -> str:
+        self._told_so_far = getattr(self, "_told_so_far", 0) + 1
+        later = fulfillment.shipped + timedelta(microseconds=self._told_so_far)
+        return await super().fulfill(structs.replace(fulfillment, shipped=later), key)
+
+
+class Final(WooCommerce):
+    """Takes a shipment back, and leaves the order completed."""
+
+    async def cancel_fulfillment(self, id: str, key: str) -> None:
+        order = await self.order(id.partition("-")[0])
+        await super().cancel_fulfillment(id, key)
+        if order is not None and order.status == "shipped":
+            await self._store.change_order(order.source.id, {"status": "completed"})

@@ -13,11 +13,13 @@ from tests.models import (
     test_extensiv_order_manager,
     test_extensiv_warehouse_manager,
     test_shopify,
+    test_woocommerce,
 )
 from tests.models.extend_commerce import Installation
 from tests.models.extensiv_order_manager import Account
 from tests.models.extensiv_warehouse_manager import Warehouse
 from tests.models.shopify import Shop
+from tests.models.woocommerce import Store
 from tests.ports.effort import effort
 
 LINES_MAXIMUM = 4
@@ -30,6 +32,8 @@ PLANTED = [
     (test_extensiv_warehouse_manager.Machine, {"deliver", "cancel_delivery"}, Warehouse, "wm", defects.Presuming),
     (test_shopify.Machine, {"set_levels", "count_stock"}, Shop, "shop", defects.Additive),
     (test_shopify.Machine, {"checkout", "cancel_order"}, Shop, "shop", defects.Careless),
+    (test_woocommerce.Machine, {"checkout", "tell", "tell_again"}, Store, "store", defects.Forgetful),
+    (test_woocommerce.Machine, {"checkout", "tell", "take_back"}, Store, "store", defects.Final),
 ]
 
 

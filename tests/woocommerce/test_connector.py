@@ -190,3 +190,24 @@ def test_subscribing_twice_is_one_webhook_and_wakes_it_up():
 
     first, again, left = told(shop, story)
     assert (first.id, again.active, list(left)) == (again.id, True, [])
+
+
+@pytest.mark.parametrize(("status", "seen"), [("unfulfilled", "open"), ("fulfilled", "partly_shipped")])
+def test_what_the_store_fulfilled_by_itself_has_left(status, seen):
+    shop = store()
+    id = buy(shop)
+    path = f"/wp-json/wc/v3/orders/{id}"
+    mug = shop.get(path).json()["line_items"][0]["id"]
+    meta = [{"id": 0, "key": "_items", "value": [{"item_id": mug, "qty": 3}]}]
+    assert shop.post(f"{path}/fulfillments", {"status": status, "meta_data": meta}).status_code == 201
+
+    async def story(connector):
+        order = await connector.order(id)
+        assert order.status == seen
+        if seen == "open":
+            await connector.cancel_order(id, "INVENTORY", "key")
+        else:
+            with pytest.raises(Conflict):
+                await connector.cancel_order(id, "INVENTORY", "key")
+
+    told(shop, story)

@@ -1,31 +1,19 @@
-"""The unmodified Python package woocommerce against the fake, over loopback: signed in the clear, or by a key over TLS.
-
-The fake serves plain HTTP; what takes off the TLS here is a few lines that do what any proxy in front of a store does.
-The client is told not to verify the certificate, which is made for the occasion.
-"""
+"""The unmodified Python package woocommerce against the fake: signed in the clear, or by a key over TLS."""
 
 import asyncio
-import contextlib
-import json
-import os
-import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from mock_servers.core.fake import Size
-from mock_servers.core.sandbox import Sandbox
-from mock_servers.core.serving import Server
+from tests.woocommerce.tls import told_by
 
 VERSION = "3.0.0"
 CACHE = Path(__file__).parents[2] / ".clients" / "woocommerce" / VERSION
 STORY = Path(__file__).parent / "python" / "story.py"
 INSTALL_SECONDS = 180
-STORY_SECONDS = 60
 WAYS = ("signed", "basic", "query")
 
 
@@ -46,90 +34,9 @@ def python() -> Path:
     return made
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A certificate for loopback that nobody trusts."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is needed for a certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
-    subprocess.run([*make, "-keyout", str(key), "-out", str(cert)], capture_output=True, check=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return context
-
-
-@contextlib.asynccontextmanager
-async def proxied(port: int, context: ssl.SSLContext) -> AsyncIterator[str]:
-    """TLS in front of a port. The client opens a connection for each request, so the first line is all there is to
-    look for."""
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-        back.write(await reader.readline() + b"X-Forwarded-Proto: https\r\nConnection: close\r\n")
-
-        async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            while chunk := await source.read(65536):
-                target.write(chunk)
-                await target.drain()
-
-        onward = asyncio.ensure_future(copy(reader, back))
-        with contextlib.suppress(ConnectionError):
-            await copy(there, writer)
-        onward.cancel()
-        await asyncio.gather(onward, return_exceptions=True)
-        for each in (back, writer):
-            each.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                await each.wait_closed()
-
-    server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
-    try:
-        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        await server.wait_closed()
-
-
 async def tell(python: Path, context: ssl.SSLContext) -> dict:
     """Serve a store on loopback and let the client's story run against it."""
-    sandbox = Sandbox(["woocommerce"])
-    sandbox.fill(Size(orders=6, products=4))
-    server = Server(sandbox, admin_token="unused")
-    ready = asyncio.Event()
-    serving = asyncio.create_task(server.run(ready.set, signals=False))
-    await ready.wait()
-    about = sandbox.world.credentials["woocommerce"]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONWARNINGS": "ignore",  # of the certificate that is not verified
-        "CONSUMER_KEY": about["consumer_key"],
-        "CONSUMER_SECRET": about["consumer_secret"],
-    }
-    async with proxied(server.ports["woocommerce"], context) as secure:
-        story = await asyncio.create_subprocess_exec(
-            str(python),
-            str(STORY),
-            server.base_urls["woocommerce"],
-            secure,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        try:
-            out, err = await asyncio.wait_for(story.communicate(), STORY_SECONDS)
-        finally:
-            if story.returncode is None:
-                story.kill()
-    server.stop()
-    await serving
-    assert story.returncode == 0, err.decode()
-    schemes = {entry.rule for entry in sandbox.world.journal.entries("woocommerce") if entry.rule.startswith("broke")}
-    assert schemes == set()
-    return json.loads(out)
+    return await told_by([str(python), str(STORY)], context, {"PYTHONWARNINGS": "ignore"})  # of the certificate
 
 
 pytestmark = pytest.mark.client

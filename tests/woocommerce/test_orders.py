@@ -117,7 +117,9 @@ def test_meta_data_goes_by_id_or_key_and_null_takes_it_away():
 def test_deleting_throws_away_and_by_force_for_good():
     shop = store()
     path = f"{V3}/orders/{ordered(shop)['id']}"
-    assert shop.client.delete(path).json()["status"] == "trash"
+    before = shop.get(path).json()
+    assert shop.client.delete(path).json() == before
+    assert shop.get(path).json()["status"] == "trash"
     assert refusal(shop.client.delete(path)) == (410, "woocommerce_rest_already_trashed")
     assert shop.get(f"{V3}/orders").json() == []
     assert len(shop.get(f"{V3}/orders?status=trash").json()) == 1

@@ -135,8 +135,11 @@ def test_a_deleted_product_is_trash_first_and_its_variations_go_with_it():
     shop = store()
     parent, _, small = varied(shop)
     item = f"{V3}/products/{parent['id']}"
-    assert shop.client.delete(item).json()["status"] == "trash"
-    assert refusal(shop.client.delete(item)) == (410, "woocommerce_rest_already_trashed")
+    assert shop.client.delete(item).json()["status"] == "publish"
+    assert shop.get(item).json()["status"] == "trash"
+    again = shop.client.delete(item)
+    assert refusal(again) == (410, "woocommerce_rest_already_trashed")
+    assert again.json()["message"] == "The product has already been deleted."
     shop.client.delete(f"{item}?force=true")
     assert refusal(shop.get(f"{V3}/products/{small['id']}")) == (404, "woocommerce_rest_product_invalid_id")
 

@@ -2,6 +2,7 @@
 
 from mock_servers.woocommerce.behaviour import (
     advanced_trackings,
+    attributes,
     callers,
     coupons,
     customers,
@@ -10,7 +11,11 @@ from mock_servers.woocommerce.behaviour import (
     order_changes,
     products,
     refunds,
+    reports,
+    reviews,
+    setup,
     site,
+    terms,
     trackings,
     webhooks,
 )
@@ -18,6 +23,7 @@ from mock_servers.woocommerce.behaviour.base import fake
 
 __all__ = [
     "advanced_trackings",
+    "attributes",
     "callers",
     "coupons",
     "customers",
@@ -27,7 +33,11 @@ __all__ = [
     "order_changes",
     "products",
     "refunds",
+    "reports",
+    "reviews",
+    "setup",
     "site",
+    "terms",
     "trackings",
     "webhooks",
 ]

@@ -104,8 +104,14 @@ def update_order(call: Call) -> Reply:
 
 @fake.operation("deleteOrder")
 def delete_order(call: Call) -> Reply:
+    """The answer shows it as it was before (core WC_REST_CRUD_Controller)."""
     id = must_be_number(call.path["id"])
-    return answer(call, 200, shown_order(call, remove_order(call, id, force=call.query.get("force", False))))
+    order = call.collection("order").find(id)
+    if order is None:
+        missing(INVALID_ID)
+    before = shown_order(call, order)
+    remove_order(call, id, force=call.query.get("force", False))
+    return answer(call, 200, before)
 
 
 @fake.operation("batchOrders")

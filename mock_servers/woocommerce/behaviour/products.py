@@ -9,7 +9,7 @@ from mock_servers.core.filters import All, Condition, Is, Not
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.woocommerce.behaviour import listing
+from mock_servers.woocommerce.behaviour import listing, reviews, terms
 from mock_servers.woocommerce.behaviour.base import (
     API,
     Json,
@@ -61,7 +61,12 @@ def _filters(call: Call) -> list[Condition]:
         where.append(Is("price_key", "<=", price_key(query["max_price"])))
     if query.get("search"):
         where.append(listing.found_in(query["search"], "name", "sku", "description"))
-    return where
+    if "featured" in query:
+        where.append(Is("featured", "=", query["featured"]))
+    if "on_sale" in query:
+        sale = Not(Is("sale_price", "=", ""))
+        where.append(sale if query["on_sale"] else Is("sale_price", "=", ""))
+    return [*where, *terms.filters(call)]
 
 
 @fake.operation("getProduct")
@@ -82,8 +87,11 @@ def update_product(call: Call) -> Reply:
 
 @fake.operation("deleteProduct")
 def delete_product(call: Call) -> Reply:
+    """The answer shows it as it was before (core WC_REST_CRUD_Controller)."""
     product = _product(call, must_be_number(call.path["id"]), writing=True)
-    return answer(call, 200, shown_product(call, remove_product(call, product, force=_force(call))))
+    before = shown_product(call, product)
+    remove_product(call, product, force=_force(call))
+    return answer(call, 200, before)
 
 
 @fake.operation("batchProducts")
@@ -134,7 +142,9 @@ def update_variation(call: Call) -> Reply:
 @fake.operation("deleteVariation")
 def delete_variation(call: Call) -> Reply:
     variation = _variation(call, _parent(call), must_be_number(call.path["id"]))
-    return answer(call, 200, shown_variation(call, remove_product(call, variation, force=_force(call))))
+    before = shown_variation(call, variation)
+    remove_product(call, variation, force=_force(call))
+    return answer(call, 200, before)
 
 
 @fake.operation("batchVariations")
@@ -207,7 +217,8 @@ def save_product(work: Work, product: Mapping[str, Any]) -> Document:
 
 def remove_product(work: Work, product: Document, *, force: bool) -> Document:
     if not force and product["status"] == "trash":
-        raise Refusal("woocommerce_rest_already_trashed", kind=product["type"])
+        kind = "product_variation" if product["type"] == "variation" else "product"
+        raise Refusal("woocommerce_rest_already_trashed", kind=kind)
     if force:
         for variation in work.collection("product").rows(Is("parent_id", "=", int(product.id))):
             work.collection("product").delete(variation.id)
@@ -301,6 +312,10 @@ def blank_product(work: Work, id: int, type: str) -> Json:
         "parent_id": 0,
         "attributes": [],
         "menu_order": 0,
+        "category_ids": [],
+        "tag_ids": [],
+        "shipping_class_id": 0,
+        "terms": [],
         "meta_data": [],
         "total_sales": 0,
         "date_created_gmt": work.stamp,
@@ -321,7 +336,24 @@ def _with(work: Work, product: Json, body: Json) -> Json:
     changed["price"] = changed["sale_price"] or changed["regular_price"]
     changed["price_key"] = price_key(changed["price"])
     changed["meta_data"] = merged_meta(work, product["meta_data"], body.get("meta_data"))
-    return _with_quantity(changed, body)
+    return _with_quantity(terms.given_terms(work, _with_attributes(work, changed, body), body), body)
+
+
+def _with_attributes(work: Work, product: Json, body: Json) -> Json:
+    """Those of the store are called as it calls them."""
+    if not body.get("attributes"):
+        return product
+    called = [_attribute(work, place, each) for place, each in enumerate(body["attributes"])]
+    return product | {"attributes": called}
+
+
+def _attribute(work: Work, place: int, given: Json) -> Json:
+    found = work.collection("attribute").find(str(whole(given.get("id"))))
+    known = {"id": whole(given.get("id")), "name": found["name"], "slug": found["slug"]} if found is not None else {}
+    if "option" in given:
+        return given | known
+    blank = {"id": 0, "name": "", "slug": given.get("name", ""), "position": place, "visible": False}
+    return {**blank, "variation": False, "options": [], **given, **known}
 
 
 def _with_quantity(product: Json, body: Json) -> Json:
@@ -373,14 +405,13 @@ def shown_product(work: Work, product: Mapping[str, Any]) -> Json:
     shown |= {
         "permalink": f"{site_url(work)}/product/{product['slug']}/",
         "on_sale": bool(product["sale_price"]),
+        "reviews_allowed": product["type"] != "variation",
+        **reviews.stars_of(work, id),
         "purchasable": bool(product["price"]) and product["status"] == "publish",
         "backorders_allowed": product["backorders"] != "no",
         "backordered": shown["stock_status"] == "onbackorder",
         "shipping_required": not product["virtual"],
-        "shipping_class": "",
-        "shipping_class_id": 0,
-        "categories": [],
-        "tags": [],
+        **terms.terms_shown(work, product),
         "images": [],
         "variations": [int(child.id) for child in children],
         "has_options": product["type"] == "variable",
@@ -389,10 +420,16 @@ def shown_product(work: Work, product: Mapping[str, Any]) -> Json:
     return shown | times(work, product, *TIMES)
 
 
+NOT_OF_VARIATIONS = (
+    "variations", "categories", "tags", "images", "featured", "catalog_visibility", "short_description",
+    "reviews_allowed", "average_rating", "rating_count",
+)  # fmt: skip
+
+
 def shown_variation(work: Work, variation: Mapping[str, Any]) -> Json:
     """A variation as its own endpoint shows it."""
     shown = shown_product(work, variation)
-    for name in ("variations", "categories", "tags", "images", "featured", "catalog_visibility", "short_description"):
+    for name in NOT_OF_VARIATIONS:
         del shown[name]
     path = f"{API}/products/{variation['parent_id']}"
     up = links(work, f"{path}/variations/{variation['id']}", f"{path}/variations", up=path)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 from mock_servers.core.fake import Work
 from mock_servers.woocommerce.behaviour.base import ZERO, Json, amount, fact, next_item, rounded, text
@@ -38,8 +39,17 @@ def recalculated(work: Work, order: Json) -> Json:
 def rates_of(work: Work, order: Mapping[str, Any]) -> list[Json]:
     """The rates of the shipping address, or of the billing address where there is none."""
     to = order["shipping"] if order["shipping"].get("country") else order["billing"]
-    rates = work.setting("tax_rates", fact("tax_rates"))
-    return [rate for rate in rates if (rate["country"], rate["state"]) == (to.get("country"), to.get("state"))]
+    return [
+        rate for rate in tax_rates(work) if (rate["country"], rate["state"]) == (to.get("country"), to.get("state"))
+    ]
+
+
+def tax_rates(work: Work) -> list[Json]:
+    """The store's rates, in their order: the world's setting, or the profile's. Each world numbers its own, the default
+    one from where the profile does."""
+    rates: list[Json] = work.setting("tax_rates", fact("tax_rates"))
+    first = 0 if work.world.fixed_credentials else 100 + crc32(work.world.name.encode()) % 900
+    return [rate | {"id": rate["id"] + first} for rate in rates]
 
 
 def tax_of(total: Any, rate: Json) -> Decimal:
