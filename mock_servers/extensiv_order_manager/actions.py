@@ -10,6 +10,8 @@ from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Document
 from mock_servers.extensiv_order_manager import behaviour
 from mock_servers.extensiv_order_manager.behaviour import OPEN, fake
+from mock_servers.extensiv_order_manager.behaviour.v1 import transfers
+from mock_servers.extensiv_order_manager.behaviour.v1.words import Line
 
 PARCELS_MAXIMUM = 50
 
@@ -39,6 +41,18 @@ class ShipmentOnly(Struct, frozen=True, forbid_unknown_fields=True):
     """`shipment` is a shipment's id."""
 
     shipment: str
+
+
+class TransferOnly(Struct, frozen=True, forbid_unknown_fields=True):
+    """`transfer` is a stock transfer's number."""
+
+    transfer: str
+
+
+class Receive(TransferOnly, frozen=True):
+    """`refused` is SKU → how many are sent away; all others are accepted."""
+
+    refused: dict[str, int] = {}
 
 
 class Count(Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +111,35 @@ def void(work: Work, form: ShipmentOnly) -> dict[str, Any]:
     return {"shipment": behaviour.void_shipment(work, shipment).id, "status": "voided"}
 
 
+@fake.action("ship_transfer", TransferOnly)
+def ship_transfer(work: Work, form: TransferOnly) -> dict[str, Any]:
+    """The clerk hands a stock transfer to the carrier."""
+    transfer = transfers.ship_transfer(work, _transfer(work, form.transfer))
+    return {"transfer": form.transfer, "status": transfer["status"]}
+
+
+@fake.action("receive_transfer", Receive)
+def receive_transfer(work: Work, form: Receive) -> dict[str, Any]:
+    """The clerk of the other warehouse takes in all that has come of a stock transfer."""
+    transfer, refused = _transfer(work, form.transfer), dict(form.refused)
+    for item in transfer["items"]:
+        if item["status"] == "PENDING":
+            away = min(refused.pop(item["sku"], 0), item["quantity"])
+            line = {
+                "stockTransferOrderItemId": item["id"],
+                "acceptedQuantity": item["quantity"] - away,
+                "rejectedQuantity": away,
+                "updateInventory": True,
+            }
+            try:
+                transfers.receive_item(work, transfer.id, line)
+            except Line as wrong:
+                raise UsageError(wrong.message) from wrong
+    if refused:
+        raise UsageError(f"nothing of {', '.join(sorted(refused))} has come with {form.transfer}")
+    return {"transfer": form.transfer, "status": _transfer(work, form.transfer)["status"]}
+
+
 @fake.action("cancel", Cancel)
 def cancel(work: Work, form: Cancel) -> dict[str, Any]:
     """Somebody cancels an order at the desk."""
@@ -114,7 +157,7 @@ def count_stock(work: Work, form: Count) -> dict[str, Any]:
         raise Refusal("not_found", kind="product", id=form.sku)
     warehouse = behaviour.named_warehouse(work, form.warehouse)
     stock = behaviour.shelf_of(work, warehouse.id, form.sku)
-    moved = behaviour.move(work, stock, on_hand=form.quantity - stock["on_hand"])
+    moved = behaviour.move(work, stock, on_hand=form.quantity - stock["on_hand"], why="Stock counted")
     return {"sku": form.sku, "warehouse": warehouse.id, "on_hand": moved["on_hand"]}
 
 
@@ -127,6 +170,13 @@ def add_product(work: Work, form: NewProduct) -> dict[str, Any]:
     if form.quantity:
         count_stock(work, Count(form.sku, form.quantity))
     return {"product": product.id, "sku": form.sku}
+
+
+def _transfer(work: Work, number: str) -> Document:
+    transfer = work.collection("stock_transfer").first(Is("number", "=", number))
+    if transfer is None:
+        raise Refusal("not_found", kind="stock transfer", id=number)
+    return transfer
 
 
 def _order(work: Work, name: str) -> Document:

@@ -8,16 +8,21 @@ from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is
 from mock_servers.core.store import Document
 from mock_servers.extensiv_order_manager.behaviour import OPEN, SEED_STATUS, TAKES, fake
+from mock_servers.extensiv_order_manager.behaviour.v1.transfers import UNDER_WAY, pending
 
 
 @fake.sound
 def allocated_stock_is_what_open_orders_still_wait_for(work: Work) -> Iterator[str]:
-    """Summed over every warehouse and SKU; an order without a warehouse has taken nothing."""
+    """Summed over every warehouse and SKU; an order without a warehouse has taken nothing. A stock transfer that waits
+    has taken its own."""
     wanted: Counter[str] = Counter()
     for order in work.collection("order").rows():
         if order["state"] in TAKES and order["warehouse_id"] is not None:
             for item in order["items"]:
                 wanted[f"{order['warehouse_id']}:{item['sku']}"] += item["quantity"] - item["shipped"]
+    for transfer in work.collection("stock_transfer").rows(Is("status", "=", "AWAITING_SHIPMENT")):
+        for sku, quantity in pending(transfer).items():
+            wanted[f"{transfer['from_warehouse']}:{sku}"] += quantity
     taken = Counter({stock.id: stock["allocated"] for stock in work.collection("stock").rows()})
     for shelf in sorted({*wanted, *taken}):
         if wanted[shelf] != taken[shelf]:
@@ -40,6 +45,34 @@ def stock_lies_in_a_warehouse_under_its_own_name(work: Work) -> Iterator[str]:
             lies = sum(record[member] for record in stock["records"])
             if lies != stock[member]:
                 yield f"level {stock.id} says {stock[member]} {member}, its records {lies}"
+
+
+@fake.sound
+def what_is_in_transit_is_what_transfers_have_not_delivered(work: Work) -> Iterator[str]:
+    """Summed over every warehouse it goes to and SKU; and a transfer's state follows from its items."""
+    sent: Counter[str] = Counter()
+    for transfer in work.collection("stock_transfer").rows():
+        left = pending(transfer)
+        if transfer["status"] in UNDER_WAY:
+            sent.update({f"{transfer['to_warehouse']}:{sku}": quantity for sku, quantity in left.items()})
+        if bool(+left) != (transfer["status"] in UNDER_WAY | {"AWAITING_SHIPMENT"}):
+            yield f"stock transfer {transfer['number']} is {transfer['status']} with {dict(left)} to come"
+    told = Counter({stock.id: stock.get("in_transit", 0) for stock in work.collection("stock").rows()})
+    for shelf in sorted({*sent, *told}):
+        if sent[shelf] != told[shelf]:
+            yield f"{told[shelf]} in transit to {shelf}, {sent[shelf]} sent"
+
+
+@fake.sound
+def the_last_edit_of_a_record_is_what_lies_there(work: Work) -> Iterator[str]:
+    """What was seeded has no history yet; whatever has one ends with the quantities of now."""
+    edits = work.collection("stock_edit")
+    for stock in work.collection("stock").rows():
+        for record in stock["records"]:
+            number = record.get("edits", 0)
+            last = edits.find(f"{record['id']}:{number}") if number else None
+            if number and (last is None or (last["on_hand"], last["locked"]) != (record["on_hand"], record["locked"])):
+                yield f"record {record['id']} of {stock.id} holds what its history does not end with"
 
 
 @fake.sound

@@ -30,6 +30,19 @@ def test_an_order_is_created_with_put_and_found_by_a_prefix_of_its_number():
     assert [row["orderNumber"] for row in om.get("/v1.1/orders?orderNumber[]=A-10").json()] == ["A-10"]
 
 
+def test_orders_are_created_by_the_list_and_one_that_cannot_be_leaves_none():
+    om = stand()
+    made = om.client.put("/v1/order", json=[order(om, number) for number in ("A-1", "A-2")]).json()
+    assert [row["orderNumber"] for row in made["orders"]] == ["A-1", "A-2"]
+    assert made["ids"] == [row["orderId"] for row in made["orders"]]
+    kept = om.kept()
+    lines = [order(om, "A-3"), order(om, "A-4", salesChannelId=99)]
+    refused = om.client.put("/v1/order", json=lines)
+    assert (refused.status_code, refused.json()["errors"][0]["fieldName"]) == (422, "[1].salesChannelId")
+    assert om.client.put("/v1/order", json=order(om, "A-3")).status_code == 400, "one alone is no list"
+    assert om.kept() == kept
+
+
 def test_an_order_that_nobody_paid_waits_for_it_and_takes_no_stock():
     om = stand()
     sku = skus(om)[0]
@@ -61,8 +74,8 @@ def test_a_sku_that_is_no_listing_leaves_the_order_unresolved_until_it_is_listed
 def test_a_number_is_taken_once_on_a_channel_and_free_on_another():
     om = stand()
     place(om)
-    again = om.client.put("/v1/order", json=order(om))
-    assert (again.status_code, again.json()["errors"][0]["fieldName"]) == (422, "orderNumber")
+    again = om.client.put("/v1/order", json=[order(om)])
+    assert (again.status_code, again.json()["errors"][0]["fieldName"]) == (422, "[0].orderNumber")
     channel = om.client.put("/v1/saleschannels", params={"salesChannelName": "Outlet"}).json()["id"]
     assert place(om, salesChannelId=channel)["salesChannel"]["name"] == "Outlet"
     assert om.sound() == []
@@ -516,8 +529,8 @@ def test_stock_is_adjusted_once_in_ten_seconds_and_the_refused_call_changes_noth
 def test_an_order_that_does_not_fit_is_refused_by_its_member_and_not_kept(changes, field):
     om = stand()
     kept = om.kept()
-    answer = om.client.put("/v1/order", json=order(om, **changes))
-    assert (answer.status_code, answer.json()["errors"][0]["fieldName"]) == (400, field)
+    answer = om.client.put("/v1/order", json=[order(om, **changes)])
+    assert (answer.status_code, answer.json()["errors"][0]["fieldName"]) == (400, f"[0].{field}")
     assert om.kept() == kept
 
 
@@ -555,5 +568,5 @@ def test_a_token_with_a_blank_after_it_lets_in():
 
 def test_what_is_declared_and_not_built_says_so():
     om = stand()
-    assert om.get("/v1/inventory/history").status_code == 501
+    assert om.get("/v1/inventory/fba").status_code == 501
     assert om.client.put("/v1/shipments/rmas", json={}).json()["seatrial"]["unbuilt"] == "putRma"

@@ -43,7 +43,7 @@ def order(om: Bench, number: str = "A-1", **changes: Any) -> dict[str, Any]:
 
 def place(om: Bench, number: str = "A-1", **changes: Any) -> dict[str, Any]:
     """A new order, as it is shown."""
-    answer = om.client.put("/v1/order", json=order(om, number, **changes))
+    answer = om.client.put("/v1/order", json=[order(om, number, **changes)])
     assert answer.status_code == 200, answer.text
     shown = om.get(f"/v1.1/orders/{answer.json()['ids'][0]}").json()
     assert isinstance(shown, dict)

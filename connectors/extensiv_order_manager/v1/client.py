@@ -146,7 +146,7 @@ class OrderManagerV1(Connector):
 
     async def _create(self, delivery: Delivery) -> OrderDocument:
         body = order_from_delivery(delivery, self._channel, self._http.now())
-        call = Call("PUT", "/v1/order", "putOrder", json=body)
+        call = Call("PUT", "/v1/order", "putOrder", json=[body])
         created = await self._http.send(call, lambda answer: as_document(answer.json(), CreatedDocument))
         if len(created.orders) != 1 or created.orders[0].order_number != delivery.reference:
             raise Unreadable(f"what was created is not order {delivery.reference}")

@@ -134,8 +134,8 @@ class BulkDocument(Struct, frozen=True, rename="camel"):
 
 
 def order_from_delivery(delivery: Delivery, sales_channel_id: int, paid: datetime) -> dict[str, Any]:
-    """The body of `PUT /v1/order`. What is delivered has been paid for, or it would wait for that there. Lines with
-    the same SKU become one item."""
+    """One order in the body of `PUT /v1/order`, which is a list of them. What is delivered has been paid for, or it
+    would wait for that there. Lines with the same SKU become one item."""
     quantities = quantities_of((line.sku, line.quantity) for line in delivery.lines)
     body: dict[str, Any] = dict.fromkeys(COSTS, NOTHING)
     body |= {

@@ -37,7 +37,7 @@ def ship(
     )
     for sku, quantity in quantities.items():
         shelf = shelf_of(work, order["warehouse_id"], sku)
-        move(work, shelf, on_hand=-quantity, allocated=-quantity)
+        move(work, shelf, on_hand=-quantity, allocated=-quantity, why="Order shipped")
     _with_shipments(work, order, _shipped(order, quantities, +1))
     return shipment
 
@@ -49,7 +49,7 @@ def void_shipment(work: Work, shipment: Document) -> Document:
     quantities = {item["sku"]: item["quantity"] for item in shipment["items"]}
     for sku, quantity in quantities.items():
         shelf = shelf_of(work, shipment["warehouse_id"], sku)
-        move(work, shelf, on_hand=quantity, allocated=quantity)
+        move(work, shelf, on_hand=quantity, allocated=quantity, why="Shipment voided")
     _with_shipments(work, order, _shipped(order, quantities, -1))
     return voided
 

@@ -31,6 +31,8 @@ fake.kind("vendor")
 fake.kind("vendor_product")
 fake.kind("purchase_order")
 fake.kind("acknowledged")  # how far each channel has heard of stock
+fake.kind("stock_edit")  # by record and number: `9001:17`
+fake.kind("stock_transfer", index=("number",))
 
 # Orders wait by the type of the warehouse that fulfils them (dossier A30), and may be cancelled while they wait (A33).
 WAITS_AS = {

@@ -1,8 +1,11 @@
-"""What lies where. A shelf is a product in a warehouse: `on_hand` over its locations, `allocated` by orders.
+"""What lies where. A shelf is a product in a warehouse: `on_hand` over its locations, `allocated` by what is to leave,
+`in_transit` to it from other warehouses.
 
 Each location on a shelf is one of the vendor's product stock records: an id, what lies there and what of it is locked.
+What was changed about a record is kept as its history, the last hundred times (vendor spec).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from mock_servers.core.fake import Work
@@ -16,6 +19,8 @@ GLOBAL = "GLOBAL"
 """The location where a warehouse is not the account's own (dossier section 12); the name of a house's own is ours."""
 RECORD_START = 9001
 LOCATION_START = 10_001
+ADJUSTED = "Inventory adjusted"
+"""What a change is called where nothing else is said; the vendor's own words are shown nowhere."""
 
 
 def available(shelf: Any) -> int:
@@ -37,13 +42,16 @@ def empty_shelf(warehouse: str, sku: str) -> Json:
         "on_hand": 0,
         "allocated": 0,
         "locked": 0,
+        "in_transit": 0,
         "records": [],
     }
 
 
-def move(work: Work, shelf: Any, *, on_hand: int = 0, allocated: int = 0) -> Document:
+def move(
+    work: Work, shelf: Any, *, on_hand: int = 0, allocated: int = 0, in_transit: int = 0, why: str = ADJUSTED
+) -> Document:
     """Something comes or goes, or is taken and given back. What lies in several places comes and goes by the first."""
-    if not on_hand and not allocated and isinstance(shelf, Document):
+    if not on_hand and not allocated and not in_transit and isinstance(shelf, Document):
         return shelf
     records = list(shelf["records"]) or [new_record(work, shelf["warehouse_id"], None)]
     records[0] = records[0] | {"on_hand": records[0]["on_hand"] + on_hand}
@@ -52,11 +60,15 @@ def move(work: Work, shelf: Any, *, on_hand: int = 0, allocated: int = 0) -> Doc
             given = min(record["on_hand"], -records[0]["on_hand"])
             records[place] = record | {"on_hand": record["on_hand"] - given}
             records[0] = records[0] | {"on_hand": records[0]["on_hand"] + given}
-    return keep(work, shelf, records, allocated=shelf["allocated"] + allocated)
+    moved = shelf | {"in_transit": shelf.get("in_transit", 0) + in_transit} if in_transit else shelf
+    return keep(work, moved, records, allocated=shelf["allocated"] + allocated, why=why)
 
 
-def keep(work: Work, shelf: Any, records: list[Json], *, allocated: int | None = None) -> Document:
-    """Keep a shelf with these records."""
+def keep(
+    work: Work, shelf: Any, records: list[Json], *, allocated: int | None = None, why: str = ADJUSTED, notes: str = ""
+) -> Document:
+    """Keep a shelf with these records, and what was done to each."""
+    records = _edited(work, shelf, records, why, notes)
     kept = shelf | {
         "records": records,
         "on_hand": sum(record["on_hand"] for record in records),
@@ -64,8 +76,53 @@ def keep(work: Work, shelf: Any, records: list[Json], *, allocated: int | None =
         "allocated": shelf["allocated"] if allocated is None else allocated,
         "updated_at": work.stamp,
     }
-    shelves = work.collection("stock")
-    return shelves.save(kept) if isinstance(shelf, Document) else shelves.add(kept)
+    return work.collection("stock").put(kept)
+
+
+def _edited(work: Work, shelf: Any, records: list[Json], why: str, notes: str) -> list[Json]:
+    """The records, each that holds another quantity than before with one edit more."""
+    before = {record["id"]: (record["on_hand"], record["locked"]) for record in shelf["records"]}
+    edited = []
+    for record in records:
+        was = before.get(record["id"], (0, 0))
+        if was != (record["on_hand"], record["locked"]):
+            record = record | {"edits": record.get("edits", 0) + 1}
+            _remember(work, shelf["sku"], was, record, why, notes)
+        edited.append(record)
+    return edited
+
+
+def _remember(work: Work, sku: str, was: tuple[int, int], record: Json, why: str, notes: str) -> None:
+    """One entry of a record's history; the oldest goes when there are more than are kept."""
+    most = int(work.fake.contract.profile.facts["history_maximum"].value)
+    edits = work.collection("stock_edit")
+    said = [f"on hand {was[0]} to {record['on_hand']}"] if was[0] != record["on_hand"] else []
+    said += [f"locked {was[1]} to {record['locked']}"] if was[1] != record["locked"] else []
+    edits.add(
+        {
+            "id": f"{record['id']}:{record['edits']}",
+            "sku": sku,
+            "why": why,
+            "description": f"{record['location']}: {', '.join(said)}",
+            "notes": notes or None,
+            "on_hand": record["on_hand"],
+            "locked": record["locked"],
+            "at": work.stamp,
+        }
+    )
+    if record["edits"] > most:
+        edits.delete(f"{record['id']}:{record['edits'] - most}")
+
+
+def history_of(work: Work, records: Sequence[Json]) -> list[Document]:
+    """What was done to these records, newest first."""
+    most = int(work.fake.contract.profile.facts["history_maximum"].value)
+    found = []
+    for record in records:
+        last = record.get("edits", 0)
+        ids = (f"{record['id']}:{number}" for number in range(max(1, last - most + 1), last + 1))
+        found += [entry for entry in map(work.collection("stock_edit").find, ids) if entry is not None]
+    return sorted(found, key=lambda entry: entry.seq, reverse=True)
 
 
 def new_record(work: Work, warehouse: str, location: str | None, id: int | None = None, **members: Any) -> Json:
@@ -89,8 +146,7 @@ def new_record(work: Work, warehouse: str, location: str | None, id: int | None 
 
 def located(work: Work, warehouse: str, location: str | None) -> tuple[str, int]:
     """A location's name and id. The usual one has the warehouse's id; a name never seen makes a new one."""
-    house = work.collection("warehouse").find(warehouse)
-    usual = LOCATION_OF.get(house["type"] if house else "", GLOBAL)
+    usual = usual_location(work, warehouse)
     if not location or location == usual:
         return usual, int(warehouse)
     key = f"{warehouse}:{location}"
@@ -101,12 +157,19 @@ def located(work: Work, warehouse: str, location: str | None) -> tuple[str, int]
     return location, int(known["number"])
 
 
+def usual_location(work: Work, warehouse: str) -> str:
+    """Where things lie when nobody says where; in a house of its own somebody may have called it something else."""
+    house = work.collection("warehouse").find(warehouse)
+    if house is None:
+        return GLOBAL
+    return str(house.get("usual_location") or LOCATION_OF.get(house["type"], GLOBAL))
+
+
 def record_named(work: Work, shelf: Any, location: str | None) -> int | None:
     """The place among a shelf's records of the one in this location; None when there is none."""
-    house = work.collection("warehouse").find(shelf["warehouse_id"])
-    usual = LOCATION_OF.get(house["type"] if house else "", GLOBAL)
+    wanted = location or usual_location(work, shelf["warehouse_id"])
     for place, record in enumerate(shelf["records"]):
-        if record["location"] == (location or usual):
+        if record["location"] == wanted:
             return place
     return None
 

@@ -3,11 +3,23 @@
 from mock_servers.extensiv_order_manager.behaviour.v1 import (
     account,
     inventory,
+    inventory_changes,
     order_changes,
     orders,
     products,
     purchasing,
     shipments,
+    transfers,
 )
 
-__all__ = ["account", "inventory", "order_changes", "orders", "products", "purchasing", "shipments"]
+__all__ = [
+    "account",
+    "inventory",
+    "inventory_changes",
+    "order_changes",
+    "orders",
+    "products",
+    "purchasing",
+    "shipments",
+    "transfers",
+]

@@ -1,7 +1,6 @@
-"""Stock as the vendor's own API reads and sets it, and the channel's own feed of what changed."""
+"""Stock as the vendor's own API reads it: records, totals, their history, and the channel's own feed of changes."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from mock_servers.core.fake import Call
 from mock_servers.core.filters import Condition, Is
@@ -11,22 +10,10 @@ from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.products import product_of
 from mock_servers.extensiv_order_manager.behaviour.state import fake
-from mock_servers.extensiv_order_manager.behaviour.stock import (
-    GLOBAL,
-    LOCATION_OF,
-    available,
-    keep,
-    new_record,
-    record_named,
-    shelf_of,
-)
+from mock_servers.extensiv_order_manager.behaviour.stock import available, history_of
 from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
-    ERR_NO_PRODUCT,
-    ERR_NO_STOCK,
     Json,
-    Line,
-    bulk,
     every,
     ids_given,
     moment,
@@ -116,135 +103,46 @@ def _total(call: Call, product: Document) -> Json:
         "product": shapes.product_ref(product),
         "onHandQuantity": sum(shelf["on_hand"] for shelf in shelves),
         "lockedQuantity": sum(shelf["locked"] for shelf in shelves),
-        "inTransitQuantity": 0,
+        "inTransitQuantity": sum(shelf.get("in_transit", 0) for shelf in shelves),
         "allocatedQuantity": sum(shelf["allocated"] for shelf in shelves),
         "availableQuantity": sum(available(shelf) for shelf in shelves),
     }
 
 
-# Set ------------------------------------------------------------------------------------------------------------------
+# History --------------------------------------------------------------------------------------------------------------
 
 
-@fake.operation("putInventory")
-def put_inventory(call: Call) -> Reply:
-    return bulk(call.body, lambda line: _created(call, line))
+@fake.operation("getInventoryHistory")
+def get_inventory_history(call: Call) -> Reply:
+    """Of one record, or of all that a product has in a warehouse; newest first."""
+    return part(call, [_edit(call, entry) for entry in history_of(call, _records_asked(call))])
 
 
-def _created(call: Call, line: Mapping[str, Any]) -> Json:
-    product, warehouse = _product(call, line), str(line["warehouseId"])
-    house = call.collection("warehouse").find(warehouse)
-    if house is None:
-        raise Line("Warehouse not found", "warehouseId", line["warehouseId"])
-    location = _location(line)
-    if location is None and house["type"] in LOCATION_OF:
-        raise Line("A location is needed in this warehouse", "stockLocationName", product["sku"])
-    shelf = shelf_of(call, warehouse, product["sku"])
-    if record_named(call, shelf, location) is not None:
-        raise Line("Product stock exists already", "masterSku", product["sku"])
-    record = new_record(
-        call,
-        warehouse,
-        location,
-        on_hand=line["quantity"],
-        locked=line["quantityLocked"],
-        minimum=line["minStock"],
-        pickable=line["pickable"],
-        receivable=line["receivable"],
-        draw_rank=line.get("drawRank") or 0,
-    )
-    return _result(keep(call, shelf, [*shelf["records"], record]), len(shelf["records"]))
+def _records_asked(call: Call) -> Sequence[Json]:
+    record, product, house = (call.query.get(name) for name in ("productStockId", "productId", "warehouseId"))
+    stock = call.collection("stock")
+    if record:
+        return [each for shelf in stock.rows() for each in shelf["records"] if each["id"] == record]
+    if not product or not house:
+        missing = "productId" if house else "warehouseId" if product else "productStockId"
+        needed = "is required: productStockId, or productId and warehouseId"
+        raise Refusal("invalid_query", details=((missing, needed),))
+    found = call.collection("product").find(str(product))
+    shelf = stock.find(f"{house}:{found['sku']}") if found else None
+    return shelf["records"] if shelf else []
 
 
-@fake.operation("postInventoryAdjust")
-def post_inventory_adjust(call: Call) -> Reply:
-    """What is on hand is what is said; what is allocated is nobody's to say."""
-    return bulk(call.body, lambda line: _changed(call, line, lambda _: int(line["onHandQuantity"])))
-
-
-@fake.operation("postInventoryAdd")
-def post_inventory_add(call: Call) -> Reply:
-    return bulk(call.body, lambda line: _changed(call, line, lambda before: before + line["addQuantity"]))
-
-
-@fake.operation("postInventoryRemove")
-def post_inventory_remove(call: Call) -> Reply:
-    return bulk(call.body, lambda line: _changed(call, line, lambda before: before - line["removeQuantity"]))
-
-
-def _changed(call: Call, line: Mapping[str, Any], counted: Callable[[int], int]) -> Json:
-    """A record has to be there; where the product is not, the same is said (A27), or ERR053 in a world that asks so."""
-    shelf, place = _record(call, line)
-    record = shelf["records"][place]
-    on_hand = counted(record["on_hand"])
-    most = call.fake.contract.profile.facts["quantity_maximum"].value
-    if on_hand < 0 <= record["on_hand"] or on_hand > most:
-        raise Line(f"A quantity is 0 to {most}", "quantity", shelf["sku"])
-    names = {"lockedQuantity": "locked", "minStockQuantity": "minimum"}
-    said = {ours: line[theirs] for theirs, ours in names.items() if line.get(theirs) is not None}
-    records = list(shelf["records"])
-    records[place] = record | {"on_hand": on_hand} | said
-    return _result(keep(call, shelf, records), place)
-
-
-def _record(call: Call, line: Mapping[str, Any]) -> tuple[Document, int]:
-    first = call.setting("unknown_sku", ERR_NO_STOCK)
-    sku = _sku(call, line)
-    named = line.get("masterSku") or line.get("productId")
-    if sku is None and first == ERR_NO_PRODUCT:
-        raise Line("Product does not exist", "masterSku", named, ERR_NO_PRODUCT)
-    shelf = call.collection("stock").find(f"{line['warehouseId']}:{sku}") if sku is not None else None
-    place = record_named(call, shelf, _location(line)) if shelf is not None else None
-    if shelf is None or place is None:
-        raise Line("Product stock not found", "masterSku", named, ERR_NO_STOCK)
-    return shelf, place
-
-
-def _sku(call: Call, line: Mapping[str, Any]) -> str | None:
-    if line.get("masterSku"):
-        return line["masterSku"] if product_of(call, line["masterSku"]) is not None else None
-    product = call.collection("product").find(str(line.get("productId") or 0))
-    return product["sku"] if product is not None else None
-
-
-def _product(call: Call, line: Mapping[str, Any]) -> Document:
-    sku = _sku(call, line)
-    found = product_of(call, sku) if sku is not None else None
-    if found is None:
-        named = line.get("masterSku") or line.get("productId")
-        raise Line("Product does not exist", "masterSku", named, ERR_NO_PRODUCT)
-    return found
-
-
-def _location(line: Mapping[str, Any]) -> str | None:
-    """Null, missing and GLOBAL are alike."""
-    name = line.get("stockLocationName")
-    return None if name in {None, "", GLOBAL} else name
-
-
-def _result(shelf: Document, place: int) -> Json:
+def _edit(call: Call, entry: Document) -> Json:
+    product = product_of(call, entry["sku"])
     return {
-        "masterSku": shelf["sku"],
-        "availableQuantity": available(shelf),
-        "productStockId": shelf["records"][place]["id"],
-        "warehouseId": int(shelf["warehouse_id"]),
+        "description": entry["description"],
+        "editTypeDesc": entry["why"],
+        "formattedEditTime": entry["at"],
+        "masterSku": entry["sku"],
+        "notes": entry["notes"],
+        "productId": int(product["id"]) if product else None,
+        "userEmail": None,
     }
-
-
-@fake.operation("postInventoryAttributes")
-def post_inventory_attributes(call: Call) -> Reply:
-    places = {record["id"]: shelf.id for shelf in call.collection("stock").rows() for record in shelf["records"]}
-
-    def change(line: Mapping[str, Any]) -> Json:
-        id = line["productStockId"]
-        if id not in places:
-            raise Line("Product stock not found", "productStockId", id, ERR_NO_STOCK)
-        said = {name: line[name] for name in ("active", "pickable", "receivable") if line.get(name) is not None}
-        shelf = call.collection("stock").get(places[id])
-        records = [record | said if record["id"] == id else record for record in shelf["records"]]
-        keep(call, shelf, records)
-        return {"productStockId": id}
-
-    return bulk(call.body, change)
 
 
 # What changed ---------------------------------------------------------------------------------------------------------

@@ -179,9 +179,9 @@ def _sendable(call: Call) -> list[Document]:
 
 
 def _sent(call: Call, orders: list[Document]) -> Json:
-    name = str(call.next_number("batch", 1))
+    name = call.next_number("batch", 1)
     for order in orders:
-        changes = {"state": "PENDING_FULFILLMENT", "batch": name, "updated_at": call.stamp}
+        changes = {"state": "PENDING_FULFILLMENT", "batch": str(name), "updated_at": call.stamp}
         call.collection("order").save(order | changes)
     return {
         "batchNumber": name,
@@ -195,7 +195,7 @@ def _sent(call: Call, orders: list[Document]) -> Json:
 
 
 def batched(
-    order: Mapping[str, Any] | None, status: str, *, batch: str | None = None, message: str | None = None, **more: Any
+    order: Mapping[str, Any] | None, status: str, *, batch: int | None = None, message: str | None = None, **more: Any
 ) -> Json:
     """What became of one order of a batch."""
     who = None

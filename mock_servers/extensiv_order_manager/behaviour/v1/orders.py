@@ -111,28 +111,42 @@ def get_order_statuses(call: Call) -> Reply:
 
 @fake.operation("putOrder")
 def put_order(call: Call) -> Reply:
-    body = call.body
+    """All of them or, when one cannot be, none: the answer has no place for an order that is not there (assumed)."""
+    orders = [_created(call, body, f"[{place}].") for place, body in enumerate(call.body)]
+    told = [
+        {"orderId": int(order.id), "orderNumber": order["order_number"], "orderStatus": order["state"]}
+        for order in orders
+    ]
+    message = f"{len(orders)} orders created"
+    return Reply(200, {"ids": [int(order.id) for order in orders], "message": message, "orders": told})
+
+
+def _created(call: Call, body: Json, where: str) -> Document:
     channel = body["salesChannelId"]
     if call.collection("channel").find(str(channel)) is None and channel != own_channel(call):
         raise Refusal(
-            "unprocessable", reason=f"Sales channel {channel} not found", details=(("salesChannelId", "not found"),)
+            "unprocessable",
+            reason=f"Sales channel {channel} not found",
+            details=((f"{where}salesChannelId", "not found"),),
         )
-    address = ship_to(body, "")
+    address = ship_to(body, where)
     said = {name: body[name] for name in KEPT if body.get(name) is not None}
-    said |= {name: stamped(call, body[name], name) for name in DATES if body.get(name) is not None}
-    paid = stamped(call, body.get("paymentDate"), "paymentDate")
+    said |= {name: stamped(call, body[name], where + name) for name in DATES if body.get(name) is not None}
+    paid = stamped(call, body.get("paymentDate"), f"{where}paymentDate")
     taken = body.get("orderNumber")
     repeats = call.setting("numbers_may_repeat")
     if taken and not repeats and orders_numbered(call, taken, channel):
         raise Refusal(
-            "unprocessable", reason="Order number exists already", details=(("orderNumber", "exists already"),)
+            "unprocessable",
+            reason="Order number exists already",
+            details=((f"{where}orderNumber", "exists already"),),
         )
     if "shipMethod" in said and not (
         said["shipMethod"].get("shippingProviderId") or said["shipMethod"].get("shippingCarrier")
     ):
-        raise Refusal("invalid_body", details=(("shipMethod", "names neither a provider nor a carrier"),))
+        raise Refusal("invalid_body", details=((f"{where}shipMethod", "names neither a provider nor a carrier"),))
 
-    order = place_order(
+    return place_order(
         call,
         {
             "order_number": taken or "",
@@ -145,8 +159,6 @@ def put_order(call: Call) -> Reply:
             "v1": said,
         },
     )
-    told = {"orderId": int(order.id), "orderNumber": order["order_number"], "orderStatus": order["state"]}
-    return Reply(200, {"ids": [int(order.id)], "message": "Order created", "orders": [told]})
 
 
 def new_item(work: Work, item: Mapping[str, Any]) -> Json:

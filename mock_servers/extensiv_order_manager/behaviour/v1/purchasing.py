@@ -1,4 +1,4 @@
-"""Vendors and purchase orders, and what nobody can make here yet: transfers and returns."""
+"""Vendors and purchase orders, and what nobody can make here yet: returns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -189,11 +189,12 @@ def post_purchase_orders_receive(call: Call) -> Reply:
         items[item["id"]] = item | {"accepted": accepted, "rejected": rejected}
         if line["acceptedQuantity"]:
             shelf = shelf_of(call, order["warehouse_id"], item["sku"])
-            move(call, shelf, on_hand=line["acceptedQuantity"])
+            move(call, shelf, on_hand=line["acceptedQuantity"], why="Purchase order received")
     whole = all(item["accepted"] + item["rejected"] == item["quantity"] for item in items.values())
     changes = {"items": list(items.values()), "status": "FULFILLED" if whole else "PARTIALLY_DELIVERED"}
     call.collection("purchase_order").save(order | changes | {"updated_at": call.stamp})
-    return Reply(200, {"id": int(order.id), "message": "Received"})
+    received = [line["purchaseOrderItemId"] for line in call.body["purchaseOrderItems"]]
+    return Reply(200, {"ids": list(dict.fromkeys(received)), "message": "Received"})
 
 
 @fake.operation("getPurchaseOrderFormats")
@@ -237,11 +238,6 @@ def _there(call: Call, kind: str, id: str, name: str) -> Document:
 
 
 # Nothing makes these here ---------------------------------------------------------------------------------------------
-
-
-@fake.operation("getStockTransfers")
-def get_stock_transfers(call: Call) -> Reply:
-    return part(call, [])
 
 
 @fake.operation("getRmas")

@@ -171,7 +171,7 @@ def shipment(kept: Mapping[str, Any]) -> Json:
         "external": bool(said),
         "carrierFee": money(said.get("carrierFee")),
         "shipMethod": _ship_method(said.get("shipMethod") or {"shippingCarrier": kept["carrier"]}),
-        "batchNumber": kept.get("batch"),
+        "batchNumber": int(kept["batch"]) if kept.get("batch") else None,
         "transactionId": said.get("transactionId"),
         "insuranceTrackingNumber": said.get("insuranceTrackingNumber"),
         "rma": None,
@@ -311,7 +311,7 @@ def stock_records(work: Work, shelf: Document) -> list[Json]:
         "availableQuantity": available(shelf),
         "allocatedQuantity": shelf["allocated"],
         "lockedQuantity": shelf["locked"],
-        "inTransitQuantity": 0,
+        "inTransitQuantity": shelf.get("in_transit", 0),
         "minInventoryLevel": sum(record["minimum"] for record in shelf["records"]),
     }
     shown = []

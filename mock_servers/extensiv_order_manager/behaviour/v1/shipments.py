@@ -139,7 +139,8 @@ def _told(call: Call, line: Mapping[str, Any]) -> Json:
         batch=order.get("batch"),
         v1=said,
     )
-    return batched(order, "SHIPPED", batch=order.get("batch"), shipment=shapes.shipment(shipment))
+    batch = int(order["batch"]) if order.get("batch") else None
+    return batched(order, "SHIPPED", batch=batch, shipment=shapes.shipment(shipment))
 
 
 @fake.operation("postVoidShipment")
@@ -153,7 +154,8 @@ def post_void_shipment(call: Call) -> Reply:
     voided = void_shipment(call, found)
     if not call.query.get("readdInventory", False):
         for item in voided["items"]:
-            move(call, shelf_of(call, voided["warehouse_id"], item["sku"]), on_hand=-item["quantity"])
+            shelf = shelf_of(call, voided["warehouse_id"], item["sku"])
+            move(call, shelf, on_hand=-item["quantity"], why="Shipment voided, not readded")
     return Reply(200, {"id": int(voided.id), "message": "Shipment voided"})
 
 

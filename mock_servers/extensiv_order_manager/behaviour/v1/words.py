@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mock_servers.core.clock import moment_of
-from mock_servers.core.fake import Call
+from mock_servers.core.fake import Call, Work
 from mock_servers.core.filters import All, Condition, Is, Some
 from mock_servers.core.paging import Window
 from mock_servers.core.refusal import Refusal
@@ -95,12 +95,12 @@ def moment(text: str, name: str) -> float:
         raise Refusal("invalid_query", details=((name, "is not a moment"),)) from error
 
 
-def stamped(call: Call, text: str | None, name: str) -> str | None:
+def stamped(work: Work, text: str | None, name: str) -> str | None:
     """A moment in a body, as it is kept; null stays null. Refuses what is none."""
     if text is None:
         return None
     try:
-        return call.fake.stamp_of(moment_of(text))
+        return work.fake.stamp_of(moment_of(text))
     except (ValueError, OverflowError) as error:
         raise Refusal("invalid_body", details=((name, "is not a moment"),)) from error
 
@@ -151,5 +151,10 @@ def each_line(lines: Iterable[Any], does: Callable[[Any], Json]) -> tuple[list[J
 def bulk(lines: Sequence[Any], does: Callable[[Any], Json], *, partly: int = 200) -> Reply:
     """A bulk and its answer. `partly` is the status when only some could be done."""
     results, errors = each_line(lines, does)
-    told = {"message": f"{len(results)} of {len(lines)} records processed", "results": results, "errors": errors}
-    return Reply(partly if errors else 200, told)
+    return bulk_told(results, errors, len(lines), partly=partly)
+
+
+def bulk_told(results: list[Json], errors: list[Json], lines: int, *, partly: int = 200, status: int = 200) -> Reply:
+    """What came of a bulk of so many lines."""
+    told = {"message": f"{lines - len(errors)} of {lines} records processed", "results": results, "errors": errors}
+    return Reply(partly if errors else status, told)
