@@ -10,7 +10,8 @@ from mock_servers.core.refusal import Refusal, UsageError
 from mock_servers.core.store import Document
 from mock_servers.extensiv_order_manager import behaviour
 from mock_servers.extensiv_order_manager.behaviour import OPEN, fake
-from mock_servers.extensiv_order_manager.behaviour.v1 import transfers
+from mock_servers.extensiv_order_manager.behaviour.shipping import returned_of
+from mock_servers.extensiv_order_manager.behaviour.v1 import returns, transfers
 from mock_servers.extensiv_order_manager.behaviour.v1.words import Line
 
 PARCELS_MAXIMUM = 50
@@ -53,6 +54,12 @@ class Receive(TransferOnly, frozen=True):
     """`refused` is SKU → how many are sent away; all others are accepted."""
 
     refused: dict[str, int] = {}
+
+
+class ReturnOnly(Struct, frozen=True, forbid_unknown_fields=True):
+    """`rma` is a return's number."""
+
+    rma: str
 
 
 class Count(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +115,8 @@ def void(work: Work, form: ShipmentOnly) -> dict[str, Any]:
     shipment = work.collection("shipment").get(form.shipment)
     if shipment["status"] == "voided":
         raise UsageError(f"shipment {form.shipment} is voided already")
+    if +returned_of(work, shipment["order_id"]):
+        raise UsageError(f"something of shipment {form.shipment} comes back: it has left")
     return {"shipment": behaviour.void_shipment(work, shipment).id, "status": "voided"}
 
 
@@ -138,6 +147,17 @@ def receive_transfer(work: Work, form: Receive) -> dict[str, Any]:
     if refused:
         raise UsageError(f"nothing of {', '.join(sorted(refused))} has come with {form.transfer}")
     return {"transfer": form.transfer, "status": _transfer(work, form.transfer)["status"]}
+
+
+@fake.action("receive_return", ReturnOnly)
+def receive_return(work: Work, form: ReturnOnly) -> dict[str, Any]:
+    """The clerk unpacks what a customer sent back: what can be sold again goes on the shelf."""
+    rma = work.collection("rma").first(Is("number", "=", form.rma))
+    if rma is None:
+        raise Refusal("not_found", kind="RMA", id=form.rma)
+    if rma["received_at"]:
+        raise UsageError(f"return {form.rma} was received already")
+    return {"rma": form.rma, "received_at": returns.receive(work, rma)["received_at"]}
 
 
 @fake.action("cancel", Cancel)

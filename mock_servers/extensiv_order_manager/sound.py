@@ -8,6 +8,8 @@ from mock_servers.core.fake import Work
 from mock_servers.core.filters import Is
 from mock_servers.core.store import Document
 from mock_servers.extensiv_order_manager.behaviour import OPEN, SEED_STATUS, TAKES, fake
+from mock_servers.extensiv_order_manager.behaviour.shipping import returned_of
+from mock_servers.extensiv_order_manager.behaviour.v1.shapes import item_id
 from mock_servers.extensiv_order_manager.behaviour.v1.transfers import UNDER_WAY, pending
 
 
@@ -73,6 +75,32 @@ def the_last_edit_of_a_record_is_what_lies_there(work: Work) -> Iterator[str]:
             last = edits.find(f"{record['id']}:{number}") if number else None
             if number and (last is None or (last["on_hand"], last["locked"]) != (record["on_hand"], record["locked"])):
                 yield f"record {record['id']} of {stock.id} holds what its history does not end with"
+
+
+@fake.sound
+def no_more_comes_back_than_was_shipped(work: Work) -> Iterator[str]:
+    """By all returns of an order; and each return has its parcel, and has come with it."""
+    for order in work.collection("order").rows():
+        sent = {item_id(order, item, place): item["shipped"] for place, item in enumerate(order["items"], 1)}
+        for id, quantity in returned_of(work, order.id).items():
+            if quantity > sent.get(id, 0):
+                yield f"{quantity} of item {id} of order {order['order_number']} come back, {sent.get(id, 0)} shipped"
+    said = {(rma["shipment_id"], rma.id, rma["received_at"]) for rma in work.collection("rma").rows()}
+    parcels = {(row.id, row["rma_id"], row["received_at"]) for row in work.collection("return_shipment").rows()}
+    for shipment, rma, _ in sorted(said ^ parcels):
+        yield f"return {rma} and its parcel {shipment} do not agree"
+
+
+@fake.sound
+def what_is_put_on_something_is_there(work: Work) -> Iterator[str]:
+    """Labels of orders and products, and the orders of packages."""
+    labels = {int(label.id) for label in work.collection("label").rows()}
+    for row in (*work.collection("order").rows(), *work.collection("product").rows()):
+        for id in set(row.get("labels", ())) - labels:
+            yield f"{row.kind} {row.id} has label {id}, which is not there"
+    for package in work.collection("package").rows():
+        if work.collection("order").find(package["order_id"]) is None:
+            yield f"package {package.id} is of no order there is"
 
 
 @fake.sound

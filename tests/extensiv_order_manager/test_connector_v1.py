@@ -104,6 +104,22 @@ def test_a_void_is_learnt_with_what_was_in_it_beside_the_parcel_that_took_its_pl
     play(RIG, story)
 
 
+def test_what_a_customer_sends_back_is_no_parcel_of_the_order():
+    async def story(stage: Stage) -> None:
+        delivery = RIG.new_delivery(stage)
+        state = await stage.connector.deliver(delivery, "key")
+        stage.act("ship", order=delivery.reference, tracking_number="1ZA")
+        item = listed(stage, f"/v1.1/orders/{state.remote.id}")["orderItems"][0]["orderItemId"]
+        rma = {"orderId": int(state.remote.id), "items": [{"orderItemId": item, "returnedQuantity": 1}]}
+        headers = {"Authorization": f"Bearer {stage.credentials['access_token']}"}
+        request = httpx.Request("PUT", "https://api.skubana.com/v1/shipments/rmas", headers=headers, json=[rma])
+        assert stage.sandbox.transport(RIG.vendor).handle_request(request).status_code == 200
+        rows = await rows_of(stage.connector.shipments())
+        assert [row.parcels[0].tracking_number for row in rows] == ["1ZA"]
+
+    play(RIG, story)
+
+
 def test_windows_of_shipments_are_a_week_at_most_and_leave_nothing_out():
     async def story(stage: Stage) -> None:
         now = stage.connector._http.now()

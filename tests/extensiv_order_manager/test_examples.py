@@ -28,7 +28,18 @@ def as_told(example: dict[str, Any], value: Any) -> Any:
     """Of a list, an example tells how a row looks, and not how many there are."""
     if "levels" in example["file"] and isinstance(value, dict):
         return sorted(value), sorted(value["data"][0]), sorted(value["data"][0]["inventory"][0])
+    if example["file"].startswith("v1_") and example["request"]["method"] == "GET" and isinstance(value, list):
+        return members(value[:1])
     return plain(value)
+
+
+def members(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: members(item) for name, item in value.items()}
+        case list():
+            return [members(item) for item in value]
+    return type(value).__name__
 
 
 @pytest.mark.parametrize("file", EXAMPLES)
@@ -48,9 +59,11 @@ def test_an_example_is_answered_as_it_says(file):
         assert answer.headers[name] == value
 
 
-def test_examples_show_the_guide_and_the_refusals_beside_it():
+def test_examples_show_both_dialects_and_the_refusals_beside_them():
     told = {(example["operation"], example["response"]["status"]) for example in EXAMPLES.values()}
     assert told >= {
         ("issueToken", 200), ("issueToken", 401), ("createOrder", 201), ("createOrder", 422), ("createOrder", 400),
         ("listOrders", 200), ("listOrders", 400), ("listOrders", 401), ("listInventory", 200), ("getOrder", 404),
+        ("getOrders", 200), ("putOrder", 200), ("putOrder", 400), ("postInventoryAdjust", 200), ("getShipments", 422),
+        ("putExternalShipment", 200), ("putStockTransfer", 200), ("putRma", 422), ("putPurchaseOrder", 200),
     }  # fmt: skip

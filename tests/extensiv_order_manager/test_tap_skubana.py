@@ -20,7 +20,7 @@ import pytest
 from mock_servers.core.fake import Size
 from mock_servers.core.sandbox import Sandbox
 from mock_servers.core.serving import Server
-from tests.extensiv_order_manager.v1 import OM
+from tests.extensiv_order_manager.v1 import NOTHING, OM
 
 VERSION = "0.0.3"
 CACHE = Path(__file__).parents[2] / ".clients" / "tap-skubana"
@@ -115,9 +115,15 @@ async def told(tap: Path, folder: Path) -> tuple[list[dict[str, Any]], Sandbox]:
 
 
 async def _buy(sandbox: Sandbox) -> None:
-    body = {"destinationWarehouseId": 501, "format": "EMAIL", "paymentTermId": 1, "status": "AWAITING_AUTHORIZATION",
-            "vendorConfirmByDate": "2030-01-01T00:00:00Z", "vendorId": 1,
-            "purchaseOrderItems": [{"vendorProductId": 1, "quantity": 10}]}  # fmt: skip
+    item = {
+        "vendorProductId": 1,
+        "quantity": 10,
+        "originalUnitCost": NOTHING,
+        "unitOfMeasure": "EA",
+        "uomUnitQuantity": 1,
+    }
+    body = {"destinationWarehouseId": 501, "format": "PO_EMAIL", "paymentTermId": 1, "status": "AWAITING_AUTHORIZATION",
+            "vendorConfirmByDate": "2030-01-01T00:00:00Z", "vendorId": 1, "purchaseOrderItems": [item]}  # fmt: skip
     headers = {"Authorization": f"Bearer {sandbox.world.credentials[OM]['access_token']}"}
     async with httpx.AsyncClient(transport=sandbox.transport(OM), base_url="http://om.test", headers=headers) as client:
         assert (await client.put("/v1/purchaseorder", json=body)).status_code == 200

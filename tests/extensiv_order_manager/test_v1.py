@@ -444,40 +444,6 @@ def test_products_and_listings_change_and_say_when():
     assert place(om)["orderStatus"] == "UNRESOLVED"
 
 
-# Purchase orders -----------------------------------------------------------------------------------------------------
-
-
-def test_a_purchase_order_goes_its_way_and_what_is_accepted_lies_on_the_shelf():
-    om = stand()
-    sold = om.get("/v1/vendorproducts").json()[0]
-    sku = sold["product"]["masterSku"]
-    before = level(om, sku)["onHandQuantity"]
-    body = {"destinationWarehouseId": 501, "format": "EMAIL", "paymentTermId": 1, "status": "AWAITING_AUTHORIZATION",
-            "vendorConfirmByDate": "2026-12-01T00:00:00Z", "vendorId": 1,
-            "purchaseOrderItems": [{"vendorProductId": sold["vendorProductId"], "quantity": 10}]}  # fmt: skip
-    id = om.client.put("/v1/purchaseorder", json=body).json()["id"]
-    item = om.get(f"/v1.1/purchaseorders/{id}").json()["purchaseOrderItems"][0]["purchaseOrderItemId"]
-
-    def received(accepted, rejected):
-        line = {"purchaseOrderItemId": item, "acceptedQuantity": accepted, "rejectedQuantity": rejected}
-        return om.post("/v1/purchaseorders/receive", {"purchaseOrderId": id, "purchaseOrderItems": [line]}).status_code
-
-    assert received(1, 0) == 422
-    for action in ("authorize", "confirm"):
-        assert om.client.post(f"/v1/purchaseorders/{action}", params={"purchaseOrderIds": id}).status_code == 200
-        assert om.client.post(f"/v1/purchaseorders/{action}", params={"purchaseOrderIds": id}).status_code == 422
-    assert [received(11, 0), received(6, 1), received(4, 0), received(3, 0), received(1, 0)] == [
-        422,
-        200,
-        422,
-        200,
-        422,
-    ]
-    shown = om.get("/v1.1/purchaseorders", params={"status": "FULFILLED"}).json()
-    assert [row["purchaseOrderId"] for row in shown] == [id]
-    assert level(om, sku)["onHandQuantity"] == before + 9
-
-
 # Quotas --------------------------------------------------------------------------------------------------------------
 
 
@@ -569,4 +535,4 @@ def test_a_token_with_a_blank_after_it_lets_in():
 def test_what_is_declared_and_not_built_says_so():
     om = stand()
     assert om.get("/v1/inventory/fba").status_code == 501
-    assert om.client.put("/v1/shipments/rmas", json={}).json()["seatrial"]["unbuilt"] == "putRma"
+    assert om.client.put("/v1.1/products/bundles", json=[]).json()["seatrial"]["unbuilt"] == "putBundles"

@@ -31,6 +31,7 @@ from connectors.core.windows import Row, by_update, pages_of, read_window
 from connectors.core.wire import Answer, Call
 from connectors.extensiv_order_manager.mapping import quantities_of
 from connectors.extensiv_order_manager.v1.mapping import (
+    RETURN,
     BulkDocument,
     CreatedDocument,
     OrderDocument,
@@ -221,7 +222,8 @@ class OrderManagerV1(Connector):
                 async for rows in self._rows("/v1/shipments", "listShipments", filters):
                     for row in rows:
                         shipment = as_document(row, ShipmentDocument)
-                        found.setdefault(str(shipment.order_id), {})[shipment.shipment_id] = shipment
+                        if shipment.type != RETURN:
+                            found.setdefault(str(shipment.order_id), {})[shipment.shipment_id] = shipment
         return {id: list(shipments.values()) for id, shipments in found.items()}
 
     def _weeks(self, since: datetime) -> list[dict[str, str]]:

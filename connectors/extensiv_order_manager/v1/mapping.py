@@ -31,6 +31,8 @@ NOTHING = {"amount": 0, "currency": "USD"}
 COSTS = ("orderTotal", "shippingCost", "insuranceCost", "insuredValue", "confirmationCost")
 """The API wants them; a delivery knows no prices."""
 VOIDED = "VOIDED"
+RETURN = "RETURN"
+"""A shipment of this type is what the customer sends back."""
 
 
 class MoneyDocument(Struct, frozen=True, rename="camel"):
@@ -47,6 +49,7 @@ class ShipmentDocument(Struct, frozen=True, rename="camel"):
     order_id: int
     order_number: str
     created: Moment
+    type: str | None = None
     tracking_number: str | None = None
     tracking_urls: tuple[str, ...] | None = None
     delivery_status: str | None = None

@@ -33,6 +33,8 @@ SCOPES = (
 COMPANY = "4711"
 """The `cid` of every account here; what it identifies is the world."""
 CODE_LETTERS = 6
+PROVIDERS = {1: "UPS", 2: "FedEx"}
+"""What an account ships by from the beginning: the carriers of these ids."""
 
 
 @fake.operation("authorizeApp")
@@ -149,6 +151,9 @@ def make_tenant(work: Work) -> dict[str, str]:
     work.grant("token", token, client_id, scopes=SCOPES, standing=True)
     number = own_channel(work)
     work.collection("channel").add({"id": str(number), "name": "Web", "type": "CUSTOM", "active": True})
+    work.collection("provider").add_many(
+        {"id": str(id), "name": name, "carrier_id": id, "active": True} for id, name in PROVIDERS.items()
+    )
     return {
         "client_id": client_id,
         "client_secret": secret,

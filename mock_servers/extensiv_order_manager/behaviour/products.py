@@ -30,7 +30,7 @@ def add_product(work: Work, body: Json, *, listed: bool = True) -> Document:
             "active": True,
             "created_at": work.stamp,
             "updated_at": work.stamp,
-            **{name: body[name] for name in ("v1",) if name in body},
+            **{name: body[name] for name in ("v1", "labels") if name in body},
         }
     )
     if listed:

@@ -1,5 +1,6 @@
 """Parcels leave, and come back before they left."""
 
+from collections import Counter
 from typing import Any
 
 from mock_servers.core.fake import Work
@@ -40,6 +41,17 @@ def ship(
         move(work, shelf, on_hand=-quantity, allocated=-quantity, why="Order shipped")
     _with_shipments(work, order, _shipped(order, quantities, +1))
     return shipment
+
+
+def returned_of(work: Work, order: str, *, but: str = "") -> Counter[int]:
+    """How many of each item of an order come back, by all its RMAs but one."""
+    back: Counter[int] = Counter()
+    for rma in work.collection("rma").rows(Is("order_id", "=", order)):
+        if rma.id != but:
+            back.update({item["order_item_id"]: 0 for item in rma["items"]})
+            for item in rma["items"]:
+                back[item["order_item_id"]] += item["quantity"]
+    return back
 
 
 def void_shipment(work: Work, shipment: Document) -> Document:

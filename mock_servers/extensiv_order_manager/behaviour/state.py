@@ -33,6 +33,14 @@ fake.kind("purchase_order")
 fake.kind("acknowledged")  # how far each channel has heard of stock
 fake.kind("stock_edit")  # by record and number: `9001:17`
 fake.kind("stock_transfer", index=("number",))
+fake.kind("rma", index=("number", "order_id"))
+fake.kind("return_shipment", index=("order_id",))
+fake.kind("provider")
+fake.kind("label")
+fake.kind("package", index=("order_id",))
+fake.kind("channel_purchase", index=("number",))
+fake.kind("app_property", index=("name",))
+fake.kind("payment_term")
 
 # Orders wait by the type of the warehouse that fulfils them (dossier A30), and may be cancelled while they wait (A33).
 WAITS_AS = {
@@ -129,11 +137,16 @@ def _warehouse_for(work: Work, order: Json, left: dict[str, int]) -> Document | 
     chosen = order.get("chosen_warehouse")
     if chosen is not None and (found := work.collection("warehouse").find(chosen)) is not None:
         return found
-    warehouses = work.collection("warehouse").rows()
+    warehouses = [house for house in work.collection("warehouse").rows() if fulfils(house)]
     for warehouse in warehouses:
         if all(available(shelf_of(work, warehouse.id, sku)) >= quantity for sku, quantity in left.items()):
             return warehouse
     return warehouses[0] if warehouses else None
+
+
+def fulfils(warehouse: Document) -> bool:
+    """Whether orders ship from it: it is active, and of a type that has a state for what waits there."""
+    return bool(warehouse.get("active", True)) and warehouse["type"] in WAITS_AS
 
 
 def released(work: Work, order: Document) -> Json:

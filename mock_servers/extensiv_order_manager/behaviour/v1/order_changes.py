@@ -13,12 +13,14 @@ from mock_servers.extensiv_order_manager.behaviour.state import (
     OPEN,
     call_off,
     fake,
+    fulfils,
     hold,
     place_order,
     resettle,
     resume,
 )
 from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1.labels import label_ids
 from mock_servers.extensiv_order_manager.behaviour.v1.orders import (
     DATES,
     KEPT,
@@ -71,8 +73,11 @@ def _change_of(call: Call, order: Document, line: Mapping[str, Any]) -> Json:
     changes: Json = {}
     source = line.get("fulfillmentSource")
     if source is not None:
-        if call.collection("warehouse").find(str(source["warehouseId"])) is None:
+        house = call.collection("warehouse").find(str(source["warehouseId"]))
+        if house is None:
             raise Line("Warehouse not found", "fulfillmentSource.warehouseId", source["warehouseId"])
+        if not fulfils(house):
+            raise Line("The warehouse fulfils no orders", "fulfillmentSource.warehouseId", source["warehouseId"])
         if order["shipments"]:
             raise Line("An order that shipped in part stays where it is", "fulfillmentSource", int(order.id))
         changes["chosen_warehouse"] = str(source["warehouseId"])
@@ -323,6 +328,8 @@ def _part(call: Call, order: Document, asked: Mapping[str, Any], taken: list[Jso
             "order_date": order["order_date"],
             "payment_date": order["payment_date"],
             "related": [int(order.id)],
+            "labels": label_ids(call, asked.get("labelIds"), "labelIds"),
+            **({"purchase": order["purchase"]} if order.get("purchase") else {}),
             "v1": said,
         },
     )

@@ -12,6 +12,8 @@ from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.state import fake, orders_numbered, own_channel, place_order
 from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1.labels import label_ids
+from mock_servers.extensiv_order_manager.behaviour.v1.purchases import purchase_of
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     Json,
     Line,
@@ -146,19 +148,18 @@ def _created(call: Call, body: Json, where: str) -> Document:
     ):
         raise Refusal("invalid_body", details=((f"{where}shipMethod", "names neither a provider nor a carrier"),))
 
-    return place_order(
-        call,
-        {
-            "order_number": taken or "",
-            "channel_id": channel,
-            "shipping_address": address,
-            "items": [new_item(call, item) for item in body["orderItems"]],
-            "payment_date": paid,
-            "order_date": said.get("orderDate") or call.stamp,
-            "external": bool(body.get("externalOrder")),
-            "v1": said,
-        },
-    )
+    order = {
+        "order_number": taken or "",
+        "channel_id": channel,
+        "shipping_address": address,
+        "items": [new_item(call, item) for item in body["orderItems"]],
+        "payment_date": paid,
+        "order_date": said.get("orderDate") or call.stamp,
+        "external": bool(body.get("externalOrder")),
+        "v1": said,
+        "labels": label_ids(call, body.get("labels"), f"{where}labels"),
+    }
+    return place_order(call, purchase_of(call, channel, body.get("putChannelPurchaseOrderDto"), order))
 
 
 def new_item(work: Work, item: Mapping[str, Any]) -> Json:
@@ -174,6 +175,7 @@ def new_item(work: Work, item: Mapping[str, Any]) -> Json:
         "tax": item["tax"],
         "discount": item.get("discount"),
         "notes": item.get("notes"),
+        "purchase_item": item.get("channelPurchaseOrderItemDTO"),
     }
 
 

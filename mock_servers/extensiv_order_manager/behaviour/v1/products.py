@@ -11,6 +11,7 @@ from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.products import add_listing, add_product, product_of, resolve
 from mock_servers.extensiv_order_manager.behaviour.state import fake, listing_of
 from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1.labels import label_ids
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     ERR_NO_PRODUCT,
     Json,
@@ -40,7 +41,7 @@ def get_products(call: Call) -> Reply:
         _active(call),
         _kept_at(call),
     )
-    return page(call, "product", where, shapes.product)
+    return page(call, "product", where, lambda row: shapes.product(call, row))
 
 
 def _mpn(call: Call) -> Condition | None:
@@ -82,7 +83,7 @@ def get_product(call: Call) -> Reply:
         found = call.collection("product").first(Is(members[name], "=", str(value)))
     if found is None:
         raise Refusal("not_found", kind="Product", id=str(value))
-    return Reply(200, shapes.product(found))
+    return Reply(200, shapes.product(call, found))
 
 
 @fake.operation("putCoreProducts")
@@ -106,7 +107,11 @@ def _created(call: Call, line: Mapping[str, Any], type: str) -> Json:
         "barcode": line.get("upc"),
         "v1": said | {"type": type},
     }
-    product = add_product(call, body, listed=False)
+    try:
+        labels = label_ids(call, line.get("labels"), "labels")
+    except Refusal as refusal:
+        raise Line(str(refusal.words["reason"]), "labels", line["masterSku"]) from refusal
+    product = add_product(call, body | {"labels": labels}, listed=False)
     return {"productId": int(product.id), "masterSku": product["sku"]}
 
 

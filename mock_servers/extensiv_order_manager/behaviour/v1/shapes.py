@@ -1,6 +1,6 @@
 """How the vendor's own API shows what is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mock_servers.core.fake import Work
@@ -66,7 +66,7 @@ def order(work: Work, kept: Mapping[str, Any]) -> Json:
         "internalNotes": said.get("internalNotes") or kept.get("notes"),
         "gift": bool(said.get("gift")),
         "orderItems": [item(work, kept, each, place) for place, each in enumerate(kept["items"], 1)],
-        "labels": [],
+        "labels": labels(work, kept),
         "paymentType": None,
         "cancelReason": {"type": reason or "OTHER", "details": kept.get("cancel_details")}
         if kept["state"] == "CANCELLED"
@@ -116,7 +116,7 @@ def item(work: Work, kept: Mapping[str, Any], each: Mapping[str, Any], place: in
         "tax": money(each.get("tax")),
         "discount": money(each.get("discount")),
         "notes": each.get("notes"),
-        "purchaseOrderItemNumber": None,
+        "purchaseOrderItemNumber": (each.get("purchase_item") or {}).get("purchaseOrderItemNumber"),
         "pickingStocks": [],
         "fulfilled": each["shipped"] == each["quantity"],
         "brokenDown": False,
@@ -152,30 +152,75 @@ def _ship_method(said: Mapping[str, Any] | None) -> Json:
 
 
 def shipment(kept: Mapping[str, Any]) -> Json:
-    """A parcel."""
+    """A parcel. Who told of it from outside said by whom it went; a label that was bought here is none of theirs."""
     said = kept.get("v1", {})
+    return shipment_row(
+        kept,
+        type="FULFILLMENT",
+        received=said.get("received"),
+        delivery="VOIDED" if kept["status"] == "voided" else said.get("deliveryStatus") or "UNKNOWN",
+        labels=[f"https://labels.invalid/{kept['id']}.pdf"] if kept.get("label") else [],
+        fee=said.get("carrierFee"),
+        method=said.get("shipMethod") or {"shippingCarrier": kept["carrier"]},
+        transaction=said.get("transactionId"),
+        rma=None,
+        external=kept.get("external", bool(said)),
+        urls=[kept["tracking_url"]] if kept["tracking_url"] else [],
+        arrival=said.get("estimatedArrival"),
+        insurance=said.get("insuranceTrackingNumber"),
+    )
+
+
+def shipment_row(
+    kept: Mapping[str, Any],
+    *,
+    type: str,
+    received: str | None,
+    delivery: str,
+    labels: Sequence[str],
+    fee: Json | None,
+    method: Mapping[str, Any],
+    transaction: str | None,
+    rma: int | None,
+    external: bool,
+    urls: Sequence[str] = (),
+    arrival: str | None = None,
+    insurance: str | None = None,
+) -> Json:
+    """A parcel that leaves or comes back, with what is told of either."""
     return {
         "shipmentId": int(kept["id"]),
         "orderId": int(kept["order_id"]),
         "orderNumber": kept["order_number"],
         "warehouseId": int(kept["warehouse_id"]),
-        "type": "FULFILLMENT",
+        "type": type,
         "created": kept["created_at"],
         "shipDate": kept["shipped_at"],
-        "estimatedArrival": said.get("estimatedArrival"),
-        "received": said.get("received"),
+        "estimatedArrival": arrival,
+        "received": received,
         "trackingNumber": kept["tracking_number"],
-        "trackingUrls": [kept["tracking_url"]] if kept["tracking_url"] else [],
-        "shippingLabelUrls": [],
-        "deliveryStatus": "VOIDED" if kept["status"] == "voided" else said.get("deliveryStatus") or "UNKNOWN",
-        "external": bool(said),
-        "carrierFee": money(said.get("carrierFee")),
-        "shipMethod": _ship_method(said.get("shipMethod") or {"shippingCarrier": kept["carrier"]}),
+        "trackingUrls": list(urls),
+        "shippingLabelUrls": list(labels),
+        "deliveryStatus": delivery,
+        "external": external,
+        "carrierFee": money(fee),
+        "shipMethod": _ship_method(method),
         "batchNumber": int(kept["batch"]) if kept.get("batch") else None,
-        "transactionId": said.get("transactionId"),
-        "insuranceTrackingNumber": said.get("insuranceTrackingNumber"),
-        "rma": None,
+        "transactionId": transaction,
+        "insuranceTrackingNumber": insurance,
+        "rma": rma,
     }
+
+
+def label(kept: Mapping[str, Any]) -> Json:
+    """A label of orders and products."""
+    return {"labelId": int(kept["id"]), "name": kept["name"], "hexColor": kept["color"]}
+
+
+def labels(work: Work, kept: Mapping[str, Any]) -> list[Json]:
+    """The labels on an order or a product."""
+    found = (work.collection("label").find(str(id)) for id in kept.get("labels", ()))
+    return [label(each) for each in found if each is not None]
 
 
 # Channels and warehouses ----------------------------------------------------------------------------------------------
@@ -199,37 +244,55 @@ def channel(kept: Mapping[str, Any]) -> Json:
         "type": kept["type"],
         "active": kept["active"],
         "connectionParams": None,
-        "channelProperties": None,
+        "channelProperties": kept.get("properties"),
     }
+
+
+NEWARK = {
+    "address1": "1 Dock St",
+    "city": "Newark",
+    "state": "NJ",
+    "zipCode": "07102",
+    "country": "USA",
+    "type": "COMMERCIAL",
+}
+"""Where a warehouse is that nobody said anything of."""
+PLACE = ("address1", "address2", "address3", "city", "state", "province", "zipCode", "country", "type")
+HOUSE = ("contactEmail", "contactPhone", "phoneExtension", "fax", "color", "timeZone")
+
+
+def address(number: int, said: Mapping[str, Any] | None) -> Json:
+    """An address; its id is that of whose it is (assumed)."""
+    return {"addressId": number} | {name: (said or NEWARK).get(name) for name in PLACE}
 
 
 def warehouse(kept: Document) -> Json:
-    """A warehouse; nothing here asks for more of its address than where it is."""
-    address = {
-        "addressId": int(kept.id),
-        "address1": "1 Dock St",
-        "address2": None,
-        "address3": None,
-        "city": "Newark",
-        "state": "NJ",
-        "province": None,
-        "zipCode": "07102",
-        "country": "USA",
-        "type": "COMMERCIAL",
-    }
-    nothing = dict.fromkeys(
-        ("contactEmail", "contactPhone", "phoneExtension", "fax", "color", "timeZone", "returnsLocation")
-    )
-    return nothing | {
+    """A warehouse, with what somebody said of it."""
+    said = kept.get("v1", {})
+    return {name: said.get(name) for name in HOUSE} | {
         "warehouseId": int(kept.id),
         "name": kept["name"],
         "type": kept["type"],
-        "active": True,
-        "address": address,
-        "salesChannelId": 0,
-        "internationalRank": 0,
-        "domesticBackups": [],
-        "stateAllocations": [],
+        "active": kept.get("active", True),
+        "address": address(int(kept.id), said.get("address")),
+        "salesChannelId": said.get("salesChannelId") or 0,
+        "internationalRank": said.get("internationalRank") or 0,
+        "domesticBackups": said.get("domesticBackups") or [],
+        "stateAllocations": said.get("stateAllocations") or [],
+        "returnsLocation": returns_location(kept) if said.get("returnsLocation") else None,
+    }
+
+
+def returns_location(kept: Document) -> Json:
+    """Where returns go: where the warehouse says, or to the warehouse itself."""
+    said = kept.get("v1", {}).get("returnsLocation") or {}
+    own = kept.get("v1", {}).get("address")
+    return {
+        "name": said.get("name") or kept["name"],
+        "attention": said.get("attention"),
+        "phone": said.get("phone"),
+        "phoneExtension": said.get("phoneExtension"),
+        "address": address(int(kept.id), said.get("address") or own),
     }
 
 
@@ -253,10 +316,10 @@ def product_ref(kept: Mapping[str, Any]) -> Json:
     }
 
 
-def product(kept: Mapping[str, Any]) -> Json:
+def product(work: Work, kept: Mapping[str, Any]) -> Json:
     """A product. Numbers nobody gave are 0, flags false (dossier section 5)."""
     said = kept.get("v1", {})
-    lists = ("categories", "labels", "imageUrls", "attributeGroups", "bundledItems", "customFieldValues")
+    lists = ("categories", "imageUrls", "attributeGroups", "bundledItems", "customFieldValues")
     flags = ("bundle", "hazmat", "digital", "giftCard", "allowBackorders", "shipsInOwnBox")
     sizes = ("length", "width", "height")
     ounces = said.get("weight") or 0
@@ -270,6 +333,7 @@ def product(kept: Mapping[str, Any]) -> Json:
             "name": kept["name"],
             "type": said.get("type", "CORE_PRODUCT"),
             "parentId": 0,
+            "labels": [each["name"] for each in labels(work, kept)],
             "active": kept["active"],
             "brand": said.get("brand"),
             "description": said.get("description"),

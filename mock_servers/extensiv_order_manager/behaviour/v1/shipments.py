@@ -1,4 +1,4 @@
-"""Shipments as the vendor's own API reads, tells and voids them, and what there is to ship by."""
+"""Shipments as the vendor's own API reads, tells and voids them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,13 @@ from mock_servers.core.filters import All, Condition, Is, Some
 from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
-from mock_servers.extensiv_order_manager.behaviour.shipping import ship, void_shipment
+from mock_servers.extensiv_order_manager.behaviour.shipping import returned_of, ship, void_shipment
 from mock_servers.extensiv_order_manager.behaviour.state import OPEN, fake, wanted
 from mock_servers.extensiv_order_manager.behaviour.stock import move, shelf_of
 from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
 from mock_servers.extensiv_order_manager.behaviour.v1.order_changes import batched
 from mock_servers.extensiv_order_manager.behaviour.v1.orders import order_identified
+from mock_servers.extensiv_order_manager.behaviour.v1.returns import return_shipments
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     Json,
     Line,
@@ -21,9 +22,9 @@ from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     given,
     ids_given,
     moment,
-    none_of,
     number,
     page,
+    part,
     prefixed,
     stamped,
 )
@@ -38,7 +39,18 @@ TOLD = ("carrierFee", "deliveryStatus", "insuranceTrackingNumber", "transactionI
 
 @fake.operation("getShipments")
 def get_shipments(call: Call) -> Reply:
-    where = every(
+    """Those that left and, by their ids among them, those that come back."""
+    asked = _asked(call)
+    where = every(asked, _delivered(call))
+    if not call.collection("return_shipment").count():
+        return page(call, "shipment", where, shapes.shipment)
+    rows = [shapes.shipment(row) for row in call.collection("shipment").rows(where)]
+    rows += return_shipments(call, asked)
+    return part(call, sorted(rows, key=lambda row: int(row["shipmentId"])))
+
+
+def _asked(call: Call) -> Condition | None:
+    return every(
         _window(call),
         _named(call, "shipmentId", "id"),
         _named(call, "orderId", "order_id"),
@@ -46,11 +58,9 @@ def get_shipments(call: Call) -> Reply:
         _begins(call, "trackingNumber", "tracking_number"),
         _begins(call, "batchNumber", "batch"),
         _of_orders(call),
-        _delivered(call),
         Is("warehouse_id", "=", str(number(call, "warehouseId"))) if number(call, "warehouseId") else None,
         Is("provider", "=", number(call, "shippingProviderId")) if number(call, "shippingProviderId") else None,
     )
-    return page(call, "shipment", where, shapes.shipment)
 
 
 def _window(call: Call) -> Condition:
@@ -151,118 +161,11 @@ def post_void_shipment(call: Call) -> Reply:
         raise Refusal("not_found", kind="Shipment", id=call.path["shipmentId"])
     if found["status"] == "voided":
         raise Refusal("unprocessable", reason=f"Shipment {found.id} is voided already")
+    if +returned_of(call, found["order_id"]):
+        raise Refusal("unprocessable", reason="What was shipped is coming back")
     voided = void_shipment(call, found)
     if not call.query.get("readdInventory", False):
         for item in voided["items"]:
             shelf = shelf_of(call, voided["warehouse_id"], item["sku"])
             move(call, shelf, on_hand=-item["quantity"], why="Shipment voided, not readded")
     return Reply(200, {"id": int(voided.id), "message": "Shipment voided"})
-
-
-# What there is to ship by ---------------------------------------------------------------------------------------------
-
-CARRIERS = {1: "UPS", 2: "FEDEX", 3: "USPS", 4: "DHL", 5: "DHL_EXPRESS", 6: "ON_TRAC", 7: "OTHER_CARRIER"}
-SERVICES = {11: (1, "03", "UPS Ground"), 12: (1, "02", "UPS 2nd Day Air"), 21: (2, "FEDEX_GROUND", "FedEx Ground"),
-            31: (3, "PRIORITY", "Priority Mail")}  # fmt: skip
-PACKAGES = {
-    1: (1, "02", "Customer packaging"),
-    2: (2, "YOUR_PACKAGING", "Your packaging"),
-    3: (3, "PACKAGE", "Package"),
-}
-PROVIDERS = {1: ("UPS", 1), 2: ("FedEx", 2)}
-
-
-@fake.operation("getCarriers")
-def get_carriers(call: Call) -> Reply:  # noqa: ARG001 - the same for everybody
-    return Reply(200, [{"shippingCarrierId": id, "name": name} for id, name in CARRIERS.items()])
-
-
-@fake.operation("getPackages")
-def get_packages(call: Call) -> Reply:  # noqa: ARG001
-    return Reply(200, _packages(frozenset(CARRIERS)))
-
-
-@fake.operation("getPackagesOfCarrier")
-def get_packages_of_carrier(call: Call) -> Reply:
-    return Reply(200, _packages(frozenset({_id(call.path["carrierId"], CARRIERS, "Carrier")})))
-
-
-@fake.operation("getServices")
-def get_services(call: Call) -> Reply:
-    ids, codes = {int(id) for id in ids_given(call, "carrierId")}, set(given(call, "carrierCode"))
-    chosen = ids | {id for id, name in CARRIERS.items() if name in codes}
-    return Reply(200, _services(frozenset(chosen) if ids or codes else frozenset(CARRIERS)))
-
-
-@fake.operation("getServicesOfCarrier")
-def get_services_of_carrier(call: Call) -> Reply:
-    return Reply(200, _services(frozenset({_id(call.path["carrierId"], CARRIERS, "Carrier")})))
-
-
-@fake.operation("getProviders")
-def get_providers(call: Call) -> Reply:  # noqa: ARG001
-    return Reply(200, [_provider(id) for id in PROVIDERS])
-
-
-@fake.operation("getProvider")
-def get_provider(call: Call) -> Reply:
-    return Reply(200, _provider(_id(call.path["shippingProviderId"], PROVIDERS, "Shipping provider")))
-
-
-def _id(text: str, known: Mapping[int, Any], kind: str) -> int:
-    if text not in {str(id) for id in known}:
-        raise Refusal("not_found", kind=kind, id=text)
-    return int(text)
-
-
-def _packages(carriers: frozenset[int]) -> list[Json]:
-    return [
-        {
-            "packageTypeId": id,
-            "packageName": name,
-            "packageCode": code,
-            "abbreviation": name[:4].upper(),
-            "description": name,
-            "shippingCarrier": CARRIERS[carrier],
-            "active": True,
-            "domestic": True,
-            "international": True,
-            "weightRequired": True,
-        }
-        for id, (carrier, code, name) in PACKAGES.items()
-        if carrier in carriers
-    ]
-
-
-def _services(carriers: frozenset[int]) -> list[Json]:
-    return [
-        {
-            "shippingServiceId": id,
-            "serviceId": id,
-            "serviceCode": code,
-            "serviceName": name,
-            "abbreviation": name,
-            "shippingCarrier": CARRIERS[carrier],
-            "active": True,
-            "international": False,
-            "weightRequired": True,
-            "dimensionsRequired": False,
-            "halfPageLabel": False,
-        }
-        for id, (carrier, code, name) in SERVICES.items()
-        if carrier in carriers
-    ]
-
-
-def _provider(id: int) -> Json:
-    name, carrier = PROVIDERS[id]
-    return {
-        "shippingProviderId": id,
-        "name": name,
-        "active": True,
-        "type": CARRIERS[carrier],
-        "subType": None,
-        "postageBalance": none_of(),
-        "packageTypes": _packages(frozenset({carrier})),
-        "shippingServices": _services(frozenset({carrier})),
-    }

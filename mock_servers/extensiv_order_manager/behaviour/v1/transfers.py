@@ -242,13 +242,13 @@ def stamped_line(work: Work, text: str | None) -> str | None:
 
 def _parts(work: Work, item: Json, accepted: int, rejected: int, came: Json) -> list[Json]:
     """What becomes of an item: the part that was received, the part that was refused, and what is still to come. The
-    first of them keeps the item's id."""
+    last of them keeps the item's id."""
     parts = [{"quantity": accepted, "status": "RECEIVED"} | came, {"quantity": rejected, "status": "REJECTED"} | came]
     parts += [{"quantity": item["quantity"] - accepted - rejected, "status": "PENDING"}]
     there = [part for part in parts if part["quantity"]]
     return [
-        item | part | ({} if place == 0 else {"id": work.next_number("stock_transfer_item", 1)})
-        for place, part in enumerate(there)
+        item | part | ({} if part is there[-1] else {"id": work.next_number("stock_transfer_item", 1)})
+        for part in there
     ]
 
 
