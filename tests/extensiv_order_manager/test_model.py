@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mock_servers.core.fake import Size
 from mock_servers.core.refusal import Refusal
-from tests.extensiv_order_manager.test_stories import HOME
+from tests.extensiv_order_manager.guide import HOME
 from tests.support import bench
 
 OM = "extensiv_order_manager"

@@ -8,7 +8,7 @@ import pytest
 from contracts import load
 from mock_servers.core.checks import Checks
 from mock_servers.core.fake import Size
-from tests.extensiv_order_manager.test_stories import HOME, MUG
+from tests.extensiv_order_manager.guide import HOME, MUG
 from tests.support import NOBODY, bench
 
 OM = "extensiv_order_manager"

@@ -11,7 +11,7 @@ from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.products import product_of
 from mock_servers.extensiv_order_manager.behaviour.state import fake
 from mock_servers.extensiv_order_manager.behaviour.stock import available, history_of
-from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1 import goods
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     Json,
     every,
@@ -37,7 +37,7 @@ def get_inventory(call: Call) -> Reply:
 
 def _records(call: Call, shelf: Document) -> list[Json]:
     """A shelf's records that were asked for, by location and by when they were made."""
-    shown = shapes.stock_records(call, shelf)
+    shown = goods.stock_records(call, shelf)
     name = call.query.get("stockLocationName")
     kept = []
     for record, row in zip(shelf["records"], shown, strict=True):
@@ -100,7 +100,7 @@ def _kept_at(call: Call) -> Condition | None:
 def _total(call: Call, product: Document) -> Json:
     shelves = call.collection("stock").rows(every(Is("sku", "=", product["sku"]), _warehouse(call)))
     return {
-        "product": shapes.product_ref(product),
+        "product": goods.product_ref(product),
         "onHandQuantity": sum(shelf["on_hand"] for shelf in shelves),
         "lockedQuantity": sum(shelf["locked"] for shelf in shelves),
         "inTransitQuantity": sum(shelf.get("in_transit", 0) for shelf in shelves),
@@ -187,7 +187,7 @@ def _aggregated(call: Call, sku: str) -> Json:
     shelves = call.collection("stock").rows(Is("sku", "=", sku))
     product = product_of(call, sku)
     return {
-        "product": shapes.product_ref(product or {}),
+        "product": goods.product_ref(product or {}),
         "availableQuantity": sum(available(shelf) for shelf in shelves),
         "warehouseInventoryBreakdown": [
             {"warehouseId": int(shelf["warehouse_id"]), "availableQuantity": available(shelf)} for shelf in shelves

@@ -8,7 +8,7 @@ from mock_servers.core.refusal import Refusal
 from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.state import fake
-from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1 import goods
 from mock_servers.extensiv_order_manager.behaviour.v1.words import page
 
 LABEL_START = 201
@@ -23,9 +23,9 @@ def get_labels(call: Call) -> Reply:
     if len(ids) > most:
         raise Refusal("invalid_query", details=(("labelIds", f"are {most} at most"),))
     if not ids:
-        return page(call, "label", None, shapes.label)
+        return page(call, "label", None, goods.label)
     found = (call.collection("label").find(str(id)) for id in sorted(ids))
-    return Reply(200, [shapes.label(label) for label in found if label is not None])
+    return Reply(200, [goods.label(label) for label in found if label is not None])
 
 
 @fake.operation("putLabels")
@@ -35,7 +35,7 @@ def put_labels(call: Call) -> Reply:
         labels.add({"id": str(call.next_number("label", LABEL_START)), "name": line["name"], "color": line["hexColor"]})
         for line in call.body
     ]
-    return Reply(200, [shapes.label(label) for label in made])
+    return Reply(200, [goods.label(label) for label in made])
 
 
 @fake.operation("deleteLabel")
@@ -53,7 +53,7 @@ def delete_label(call: Call) -> Reply:
 
 @fake.operation("getOrderLabels", "getProductLabels")
 def get_labels_of(call: Call) -> Reply:
-    return Reply(200, shapes.labels(call, _labelled(call)))
+    return Reply(200, goods.labels(call, _labelled(call)))
 
 
 @fake.operation("postOrderLabels", "postProductLabels")

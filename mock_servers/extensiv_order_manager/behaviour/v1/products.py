@@ -10,7 +10,7 @@ from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.products import add_listing, add_product, product_of, resolve
 from mock_servers.extensiv_order_manager.behaviour.state import fake, listing_of
-from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1 import goods
 from mock_servers.extensiv_order_manager.behaviour.v1.labels import label_ids
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     ERR_NO_PRODUCT,
@@ -41,7 +41,7 @@ def get_products(call: Call) -> Reply:
         _active(call),
         _kept_at(call),
     )
-    return page(call, "product", where, lambda row: shapes.product(call, row))
+    return page(call, "product", where, lambda row: goods.product(call, row))
 
 
 def _mpn(call: Call) -> Condition | None:
@@ -83,7 +83,7 @@ def get_product(call: Call) -> Reply:
         found = call.collection("product").first(Is(members[name], "=", str(value)))
     if found is None:
         raise Refusal("not_found", kind="Product", id=str(value))
-    return Reply(200, shapes.product(call, found))
+    return Reply(200, goods.product(call, found))
 
 
 @fake.operation("putCoreProducts")
@@ -171,7 +171,7 @@ def get_listings(call: Call) -> Reply:
         _active_listings(call),
         _kept_at(call),
     )
-    return page(call, "listing", where, shapes.listing)
+    return page(call, "listing", where, goods.listing)
 
 
 def _active_listings(call: Call) -> Condition | None:
@@ -193,7 +193,7 @@ def put_listings(call: Call) -> Reply:
             raise Line("Listing exists already", "listingSku", line["listingSku"])
         listing = add_listing(call, channel, line["listingSku"], product, **_said(line))
         resolve(call, line["listingSku"])
-        return shapes.listing(listing)
+        return goods.listing(listing)
 
     return bulk(call.body["listings"], list_one)
 
@@ -210,7 +210,7 @@ def post_listings(call: Call) -> Reply:
             changes |= {"product_id": int(product.id), "sku": product["sku"]}
         listing = call.collection("listing").save(listing | changes)
         resolve(call, listing["listing_sku"])
-        return shapes.listing(listing)
+        return goods.listing(listing)
 
     return bulk(call.body["listings"], change)
 

@@ -19,7 +19,7 @@ from mock_servers.extensiv_order_manager.behaviour.products import product_of
 from mock_servers.extensiv_order_manager.behaviour.shipping import SHIPMENT_START, returned_of
 from mock_servers.extensiv_order_manager.behaviour.state import fake
 from mock_servers.extensiv_order_manager.behaviour.stock import move, shelf_of
-from mock_servers.extensiv_order_manager.behaviour.v1 import carriers, shapes
+from mock_servers.extensiv_order_manager.behaviour.v1 import carriers, goods, shapes
 from mock_servers.extensiv_order_manager.behaviour.v1.words import (
     Json,
     Line,
@@ -339,7 +339,7 @@ def _item(work: Work, kept: Document, item: Mapping[str, Any]) -> Json:
             "orderId": int(kept["order_id"]),
             "listingSku": item["listing_sku"],
             "quantityOrdered": item["quantity_ordered"],
-            "product": shapes.product_ref(product) if product else None,
+            "product": goods.product_ref(product) if product else None,
         },
     }
 

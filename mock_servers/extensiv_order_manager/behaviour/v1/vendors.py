@@ -10,7 +10,7 @@ from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.extensiv_order_manager.behaviour.products import product_of
 from mock_servers.extensiv_order_manager.behaviour.state import fake
-from mock_servers.extensiv_order_manager.behaviour.v1 import shapes
+from mock_servers.extensiv_order_manager.behaviour.v1 import goods, shapes
 from mock_servers.extensiv_order_manager.behaviour.v1.words import Json, Line, bulk, every, ids_given, page, part
 
 VENDOR_START = 2
@@ -225,7 +225,7 @@ def _vendor_product(call: Call, kept: Document) -> Json:
         "vendorProductId": int(kept.id),
         "vendorId": kept["vendor_id"],
         "vendorSku": kept["vendor_sku"],
-        "product": shapes.product_ref(product_of(call, kept["sku"]) or {}),
+        "product": goods.product_ref(product_of(call, kept["sku"]) or {}),
         "pricingTiers": [{name: tier[name] for name in tiers} for tier in kept.get("tiers", ())],
         "unitsOfMeasure": [
             {name: unit[name] for name in ("id", "name", "unitQuantity")} for unit in kept.get("units", ())
