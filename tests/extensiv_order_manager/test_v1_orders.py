@@ -212,3 +212,13 @@ def test_a_dry_run_says_what_is_wrong_and_does_nothing():
     wrong = om.post("/v1/validation/orders", lines).json()
     assert [(error["index"], error["fieldName"]) for error in wrong] == [(1, "shipCountry"), (2, "orderId")]
     assert om.kept() == kept
+
+
+def test_an_order_is_as_large_as_somebody_said_and_goes_as_it_usually_does():
+    """The members are those that the types of a client show (skubana-node)."""
+    om = stand()
+    id = place(om)["orderId"]
+    om.post("/v1.1/orders", [{"orderIdentifier": {"orderId": id}, "height": 2, "weight": 12.5}])
+    shown = om.get(f"/v1.1/orders/{id}").json()
+    assert [shown[name] for name in ("height", "length", "weight")] == [2, 0, 12.5]
+    assert (shown["deliveryConfirmation"], shown["saturdayDelivery"]) == ("NO_CONFIRMATION", False)

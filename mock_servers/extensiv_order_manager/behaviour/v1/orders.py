@@ -34,6 +34,7 @@ KEPT = (
     *("orderTotal", "shippingCost", "insuranceCost", "insuredValue", "confirmationCost", "amountPaid", "discount"),
     *("customField1", "customField2", "customField3", "giftMessage", "gift"),
     *("internalNotes", "notesFromBuyer", "notesToBuyer", "shipMethod", "requestedShippingService"),
+    *shapes.SIZES,
 )
 """Members that are kept as they came."""
 

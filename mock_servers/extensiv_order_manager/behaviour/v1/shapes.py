@@ -63,6 +63,8 @@ def order(work: Work, kept: Mapping[str, Any]) -> Json:
         "shipment": shipment(parcels[-1]) if parcels else None,
         "shipments": [_parcel(kept, parcel) for parcel in parcels],  # voided ones too: that they stay is assumed
         **{name: said.get(name) for name in TEXTS},
+        **{name: said.get(name, 0) for name in SIZES},
+        **USUAL,
         "internalNotes": said.get("internalNotes") or kept.get("notes"),
         "gift": bool(said.get("gift")),
         "orderItems": [item(work, kept, each, place) for place, each in enumerate(kept["items"], 1)],
@@ -77,6 +79,19 @@ def order(work: Work, kept: Mapping[str, Any]) -> Json:
 
 
 MONEY = ("shippingCost", "discount", "insuranceCost", "insuredValue", "confirmationCost", "amountPaid")
+SIZES = ("height", "length", "width", "weight")
+USUAL = {
+    **dict.fromkeys(("billDutiesToPayor", "containsAlcohol", "containsDryIce", "doNotPrepayPostage"), False),
+    **dict.fromkeys(("includeReturnLabel", "nonMachinable", "releaseWithoutSignature", "saturdayDelivery"), False),
+    **dict.fromkeys(("showPostage", "suppressChannelUpdate"), False),
+    **dict.fromkeys(("customShipBilling", "orderCartonIds", "orderCustomsDocuments")),
+    "customsDeclarationType": "NO_CUSTOMS_DECLARATION",
+    "deliveryConfirmation": "NO_CONFIRMATION",
+    "dryIceWeight": 0,
+    "insuranceProvider": "NO_INSURANCE_PROVIDER",
+    "internationalNonDeliveryAction": "RETURN_NON_DELIVERABLE_INTERNATIONAL",
+}
+"""How an order goes, where nobody can say it otherwise here."""
 TEXTS = ("customField1", "customField2", "customField3", "giftMessage", "notesFromBuyer", "notesToBuyer")
 ADDRESS = {
     "shipName": "name",
