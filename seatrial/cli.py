@@ -365,7 +365,7 @@ def matrix(
     as_json: AsJson = False,
 ) -> None:
     """Every write of every connector under every fault, through the engine: exactly once, or told to a person."""
-    from seatrial import matrix as every
+    from seatrial.matrix import command as every
 
     raise typer.Exit(every.run(every.Wanted(sweep, as_json, tuple(call or ()), tuple(vendor or ()))))
 

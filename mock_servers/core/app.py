@@ -5,7 +5,6 @@ vendor's name: every refusal here is the vendor's own, out of its profile.
 """
 
 import logging
-import math
 import traceback
 from base64 import b64decode
 from collections.abc import Callable, Iterable
@@ -13,35 +12,26 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
-
 from contracts.contract import Contract, Operation
 from contracts.profile import Auth, Basic, Bearer, HeaderToken, OAuth1, QueryCost, RateLimit, SurfaceProfile
 from mock_servers.core import oauth1
-from mock_servers.core.casing import Casing
+from mock_servers.core.bodies import CONTENT_TYPE, JSON, Bodies
 from mock_servers.core.checks import Checks, member_names
 from mock_servers.core.clock import http_date
 from mock_servers.core.credentials import Credential, digest
-from mock_servers.core.dialects import chosen, spliced
-from mock_servers.core.fake import Call, Dialect, Fake
+from mock_servers.core.fake import Call, Fake
 from mock_servers.core.faults import Fault
-from mock_servers.core.fragments import Fragments, Sight
 from mock_servers.core.journal import SECRET_IN_REPLY
 from mock_servers.core.paging import resumed
 from mock_servers.core.refusal import ContractBroken, Refusal
 from mock_servers.core.refusals import refusal_answer
+from mock_servers.core.rendering import Rendering
 from mock_servers.core.routes import Routes
-from mock_servers.core.store import Collection, Document, decode, encode
+from mock_servers.core.store import decode, encode
 from mock_servers.core.throttle import Limit, headers_of, struck
-from mock_servers.core.wire import Answer, Fate, Listing, RawHeaders, Reply, Request, header_line
+from mock_servers.core.wire import Answer, Fate, RawHeaders, Reply, Request, header_line
 from mock_servers.core.world import World, Worlds
 
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-CONTENT_TYPE = b"content-type"
-EXACT_MAXIMUM = 2**53
-LOOKS_MAXIMUM = 256
-"""Looks can be the caller's to choose."""
 log = logging.getLogger("seatrial")
 
 
@@ -53,7 +43,8 @@ class VendorApp:
         self.worlds = worlds
         self.contract = fake.contract
         self.checks = Checks(self.contract)
-        self._casings: dict[tuple[str, str], Casing] = {}
+        self._bodies = Bodies(self.contract, self.checks)
+        self._rendering = Rendering(fake, self.checks)
         surfaces = self.contract.surfaces.items()
         self.routes = Routes(
             self.contract.operations.values(),
@@ -107,7 +98,7 @@ class VendorApp:
             call.scheme = scheme
             self._admit(call, surface, presented, caller)
             reply = self._perform(call, surface)
-            status, body = reply.status, self._rendered(call, reply)
+            status, body = reply.status, self._rendering.rendered(call, reply)
             more = self._reply_headers(call, reply, body)
             world.finish(call)
             headers += more
@@ -237,125 +228,10 @@ class VendorApp:
         if call.query and (carried := resumed(call, fields)) is not None:
             call.query = self.checks.query(operation, carried)
         if operation.bodies:
-            call.body = self._body(call, surface)
+            call.body = self._bodies.read(call)
         elif call.request.too_large:
             raise Refusal("body_too_large", limit=surface.body.size_maximum)
         return behaviour(call)
-
-    def _body(self, call: Call, surface: SurfaceProfile) -> Any:
-        request, operation = call.request, call.operation
-        if request.too_large or len(request.body) > surface.body.size_maximum:
-            raise Refusal("body_too_large", limit=surface.body.size_maximum)
-        if not request.body and not operation.body_required:
-            return None
-        if not request.body and surface.body.empty == "object":
-            self.checks.body(operation, JSON, {})
-            return {}
-        stated = request.header(CONTENT_TYPE)
-        kind = stated.split(";", 1)[0].strip().lower() if stated else surface.body.missing_type
-        if kind is None or kind not in operation.bodies:
-            raise Refusal("unsupported_media_type", content_type=kind or "none", accepted=", ".join(operation.bodies))
-        json = kind == JSON or kind.endswith("+json")
-        body = _form(request.body) if kind == FORM else _json(request.body) if json else request.body
-        if json and surface.body.members == "any_case":
-            body = self._cased(operation, kind, body)
-        self.checks.body(operation, kind, body)
-        return body
-
-    def _cased(self, operation: Operation, kind: str, body: Any) -> Any:
-        """The body with its members spelled as the contract has them."""
-        casing = self._casings.get((operation.id, kind))
-        if casing is None:
-            schema = self.contract.schema(operation.surface, operation.bodies[kind])
-            casing = self._casings[operation.id, kind] = Casing(schema)
-        return casing.spelled(body)
-
-    def _rendered(self, call: Call, reply: Reply) -> bytes:
-        """The reply's bytes, after they were held against the contract."""
-        operation, body = call.operation, reply.body
-        dialect = self._dialect(call, reply)
-        match body:
-            case None:
-                return b""
-            case bytes():
-                return body
-            case Document():
-                if (operation.surface, body.kind) in self.fake.views:
-                    collection = call.collection(body.kind)
-                    kept = self._kept(call, body.kind, reply.look, dialect)
-                    (text,) = self._texts(call, kept, collection, [(body.id, body.version)], reply.look, dialect)
-                    return spliced((reply.under,), text, b"{}") if reply.under else text
-                body = body.body
-            case Listing():
-                return self._list(call, reply.status, body, dialect)
-        if operation.built or reply.status != 501:
-            self.checks.reply(operation, reply.status, body)
-        return encode(dialect.rewrite(operation.id, body) if dialect else body)
-
-    def _dialect(self, call: Call, reply: Reply) -> Dialect | None:
-        """The dialect asked for by `Accept`, when it is not the usual one; the reply then says its type."""
-        rule = call.surface.dialects
-        if rule is None or reply.content_type or reply.body is None or isinstance(reply.body, bytes):
-            return None
-        kind = chosen(call.request.header(b"accept") or "", (rule.usual, *rule.others))
-        if kind == rule.usual:
-            return None
-        reply.content_type = kind
-        return self.fake.dialects[rule.others[kind]]
-
-    def _list(self, call: Call, status: int, listing: Listing, dialect: Dialect | None) -> bytes:
-        collection, heads = listing.collection, listing.heads
-        kept = self._kept(call, collection.kind, listing.look, dialect)
-        shown = f"{call.operation.surface} {listing.look} {id(dialect) if dialect else ''} {kept.turn}"
-        rows: bytes | None = collection.page(shown, heads)
-        if rows is None:
-            turn = kept.turn
-            rows = b"[" + b",".join(self._texts(call, kept, collection, heads, listing.look, dialect)) + b"]"
-            if kept.turn == turn:
-                collection.keep_page(shown, heads, rows)
-        if not listing.member:
-            return rows
-        self.checks.reply(call.operation, status, listing.envelope | {listing.member: []})
-        if dialect is None:
-            return spliced((listing.member,), rows, encode(listing.envelope))
-        rest = encode(dialect.rewrite(call.operation.id, listing.envelope))
-        return spliced(dialect.rows(collection.kind), rows, rest) if heads or dialect.empty else rest
-
-    def _kept(self, call: Call, kind: str, look: str, dialect: Dialect | None) -> Fragments:
-        """What was made already of a kind as this surface shows it, and is still so."""
-        key = (self.fake.vendor, call.operation.surface, kind, look, id(dialect))
-        kept = call.world.fragments.get(key)
-        if kept is None:
-            if len(call.world.fragments) >= LOOKS_MAXIMUM:
-                call.world.fragments.clear()
-            kept = call.world.fragments[key] = Fragments(Sight(call.world, self.fake))
-        kept.refresh()
-        return kept
-
-    def _texts(
-        self,
-        call: Call,
-        kept: Fragments,
-        collection: Collection,
-        heads: list[tuple[str, int]],
-        look: str,
-        dialect: Dialect | None,
-    ) -> list[bytes]:
-        """Documents as this surface shows them, each made and checked once for each version of it."""
-        texts = []
-        for head in heads:
-            text = kept.texts.get(head)
-            if text is None:
-                text = self._fragment(call.operation.surface, kept.sight, collection.get(head[0]), look, dialect)
-                kept.keep(head, text)
-            texts.append(text)
-        return texts
-
-    def _fragment(self, surface: str, sight: Sight, document: Document, look: str, dialect: Dialect | None) -> bytes:
-        view = self.fake.views[surface, document.kind]
-        shown = view.shown(sight, document, look)
-        self.checks.fragment(surface, view.schema, shown)
-        return encode(dialect.rewrite(document.kind, shown) if dialect else shown)
 
     def _reply_headers(self, call: Call, reply: Reply, body: bytes) -> RawHeaders:
         headers: RawHeaders = []
@@ -532,54 +408,6 @@ def _unrouted(request: Request, allowed: Any) -> Refusal:
 def _unbuilt(operation: Operation) -> Reply:
     says = f"{operation.id} is in the contract but not built in this fake; nothing was done"
     return Reply(501, encode({"seatrial": {"unbuilt": operation.id, "message": says}}), content_type=JSON)
-
-
-def _number(text: str) -> int | float:
-    """A JSON number with a point or an exponent. `3.0` is the integer three to every schema, and so it is here."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError("a number is out of range")
-    return int(value) if value.is_integer() and abs(value) <= EXACT_MAXIMUM else value
-
-
-_read = msgspec.json.Decoder(float_hook=_number).decode
-
-
-def _json(text: bytes) -> Any:
-    try:
-        body = _read(text)
-    except (RecursionError, ValueError) as error:
-        raise Refusal("malformed_body", reason=str(error)[:200]) from error
-    if b"\\u0000" in text and _holds_nul(body):
-        raise Refusal("malformed_body", reason="a NUL character")
-    return body
-
-
-def _form(text: bytes) -> dict[str, str]:
-    try:
-        fields = parse_qsl(text.decode("ascii"), keep_blank_values=True, max_num_fields=200, errors="strict")
-    except ValueError as error:
-        raise Refusal("malformed_body", reason="not a form") from error
-    form = dict(fields)
-    if len(form) < len(fields):  # RFC 6749, 3.1 and 3.2: parameters must not be included more than once
-        raise Refusal("malformed_body", reason="a field is there twice")
-    if b"%00" in text:
-        raise Refusal("malformed_body", reason="a NUL character")
-    return form
-
-
-def _holds_nul(value: Any) -> bool:
-    """A NUL somewhere in a text: PostgreSQL keeps none, and no vendor is known to."""
-    left = [value]
-    while left:  # not by recursion: what comes in may be nested as deeply as a decoder goes
-        match left.pop():
-            case str() as text if "\0" in text:
-                return True
-            case dict() as members:
-                left += [*members, *members.values()]
-            case list() as values:
-                left += values
-    return False
 
 
 def _client_ids(request: Request) -> list[str]:

@@ -7,7 +7,8 @@ from tests.shopify.shop import Json
 
 ADA = {
     "first_name": "Ada", "last_name": "Norman", "email": "ada@example.com", "phone": "+15142546011",
-    "tags": "vip, Norse", "addresses": [{"address1": "123 Oak St", "city": "Ottawa", "country": "CA"}],
+    "tags": "vip, Norse",
+    "addresses": [{"address1": "123 Oak St", "city": "Ottawa", "province": "ON", "country": "CA"}],
 }  # fmt: skip
 SEEN = (
     "query($id: ID!) {customer(id: $id) {displayName state tags defaultEmailAddress {emailAddress}"
@@ -28,6 +29,7 @@ def test_a_customer_made_on_one_surface_is_seen_on_the_other():
     [address] = made["addresses"]
     assert (address["country_code"], address["customer_id"], address["default"]) == ("CA", made["id"], True)
     assert made["default_address"] == address
+    assert address["province_code"] == "ON"
     assert (made["tags"], made["orders_count"], made["total_spent"]) == ("Norse, vip", 0, "0.00")
     assert (made["last_order_id"], made["state"]) == (None, "disabled")
     assert shop.ask(SEEN, id=made["admin_graphql_api_id"])["customer"] == {

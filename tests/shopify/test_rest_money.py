@@ -286,6 +286,14 @@ def test_a_refund_of_less_than_its_lines_says_by_how_much():
     assert [(each["kind"], each["reason"], each["amount"]) for each in made["order_adjustments"]] == [
         ("refund_discrepancy", "Refund discrepancy", "4.00")
     ]
+    seen = till.shop.ask(
+        "query($id: ID!) {order(id: $id) {refunds {orderAdjustments(first: 5) {nodes {reason"
+        " amountSet {shopMoney {amount}} taxAmountSet {shopMoney {amount}}}}}}}",
+        id=f"gid://shopify/Order/{till.number}",
+    )["order"]["refunds"]
+    zero, four = ({"shopMoney": {"amount": amount}} for amount in ("0.0", "4.0"))
+    adjusted = {"reason": "REFUND_DISCREPANCY", "amountSet": four, "taxAmountSet": zero}
+    assert seen == [{"orderAdjustments": {"nodes": [adjusted]}}]
     pending = till.refund(refund_line_items=[line_of(till)])
     assert [each["reason"] for each in pending["order_adjustments"]] == ["Pending refund discrepancy"]
 

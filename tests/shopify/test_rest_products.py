@@ -111,3 +111,34 @@ def test_graphql_makes_and_deletes_a_product_as_rest_does():
     again = shop.error(delete, i={"id": made["product"]["id"]})
     assert again == {"field": ["id"], "message": "Product does not exist"}
     assert shop.get(f"{ROOT}/products/{number}.json").status_code == 404
+
+
+def test_a_variant_is_added_changed_and_deleted_under_its_product():
+    shop = rest_shop()
+    number = shop.number(shop.order(("MUG-BLU", 1)))
+    blue, red = shop.rest("products.json")["products"]
+    path = f"products/{blue['id']}/variants"
+    body = {"variant": {"option1": "Large", "price": "12.00", "sku": "MUG-L", "inventory_management": "shopify"}}
+    made = shop.made(f"{path}.json", body)["variant"]
+    assert (made["title"], made["position"], made["inventory_quantity"]) == ("Large", 2, 0)
+    said = {"base": ["The variant 'Large' already exists. Please change at least one option value."]}
+    assert shop.refusal(f"{path}.json", body) == (422, said)
+    assert shop.rest(f"{path}/count.json") == {"count": 2}
+    put = shop.made(f"{path}/{made['id']}.json", {"variant": {"price": "13.00"}}, method="PUT", status=200)["variant"]
+    assert shop.rest(f"{path}/{made['id']}.json") == {"variant": put} == shop.rest(f"variants/{made['id']}.json")
+    assert shop.get(f"{ROOT}/products/{red['id']}/variants/{made['id']}.json").status_code == 404
+    seen = shop.ask(
+        "query($id: ID!) {product(id: $id) {options {values} variants(first: 5) {nodes {sku price}}}}",
+        id=gid("Product", blue["id"]),
+    )["product"]
+    assert seen["options"] == [{"values": ["Default Title", "Large"]}]
+    assert seen["variants"]["nodes"][1] == {"sku": "MUG-L", "price": "13.00"}
+
+    first = blue["variants"][0]["id"]
+    assert shop.made(f"{path}/{first}.json", method="DELETE", status=200) == {}
+    [line] = shop.rest(f"orders/{number}.json")["order"]["line_items"]
+    assert (line["product_id"], line["variant_id"], line["sku"]) == (blue["id"], None, "MUG-BLU")
+    assert shop.rest("products.json", ids=blue["id"])["products"][0]["options"][0]["values"] == ["Large"]
+    said = {"base": ["Cannot delete the last variant of a product"]}
+    assert shop.refusal(f"{path}/{made['id']}.json", method="DELETE") == (422, said)
+    assert shop.sound() == []

@@ -3,7 +3,7 @@
 import pytest
 
 from mock_servers.core.cast import Person
-from seatrial.matrix import DIES, Trial, play
+from seatrial.matrix.trial import DIES, Trial, play
 from seatrial.simulation.cast import casts
 from tests.sync.office import Office
 from tests.sync.world import World, run

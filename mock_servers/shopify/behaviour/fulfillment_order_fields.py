@@ -19,6 +19,7 @@ from mock_servers.shopify.behaviour.fulfillment_orders import (
     holds_by,
     move_rows,
     sees,
+    siblings_of,
     supported_actions,
     visible,
 )
@@ -141,3 +142,19 @@ def locations_for_move(source: Json, args: Json, run: Run) -> Connection:
     if args.get("locationIds"):
         rows = [row for row in rows if row["id"] in args["locationIds"]]
     return listed(run, args, "locationsForMove", rows)
+
+
+@fake.field("FulfillmentOrderLocationForMove.availableLineItems")
+def available_line_items(source: Json, args: Json, run: Run) -> Connection:
+    return listed(run, args, "availableLineItems", source["available"])
+
+
+@fake.field("FulfillmentOrderLocationForMove.unavailableLineItems")
+def unavailable_line_items(source: Json, args: Json, run: Run) -> Connection:
+    return listed(run, args, "unavailableLineItems", source["unavailable"])
+
+
+@fake.field("FulfillmentOrder.fulfillmentOrdersForMerge")
+def fulfillment_orders_for_merge(source: Json, args: Json, run: Run) -> Connection:
+    rows = siblings_of(run.call, source) if source["status"] == "OPEN" else []
+    return listed(run, args, "fulfillmentOrdersForMerge", [row for row in rows if sees(run.call, row)])

@@ -281,14 +281,20 @@ def supported_actions(fulfillment_order: Json, *, version: str, siblings: bool, 
     return ["CREATE_FULFILLMENT", *progress, "MOVE", "HOLD", *split, *merge]
 
 
-def has_siblings(work: Work, fulfillment_order: Json) -> bool:
-    """Whether the same location has another open one of the same order."""
-    return any(
-        row["id"] != fulfillment_order["id"]
+def siblings_of(work: Work, fulfillment_order: Json) -> list[Json]:
+    """The other open ones of the same order at the same location."""
+    return [
+        row
+        for row in of_order(work, fulfillment_order["orderId"])
+        if row["id"] != fulfillment_order["id"]
         and row["status"] == "OPEN"
         and row["locationId"] == fulfillment_order["locationId"]
-        for row in of_order(work, fulfillment_order["orderId"])
-    )
+    ]
+
+
+def has_siblings(work: Work, fulfillment_order: Json) -> bool:
+    """Whether the same location has another open one of the same order."""
+    return bool(siblings_of(work, fulfillment_order))
 
 
 def holds_by(fulfillment_order: Json, app: str) -> list[Json]:
@@ -363,14 +369,16 @@ def move_rows(work: Work, fulfillment_order: Json) -> list[Json]:
 
 
 def _move_row(work: Work, fulfillment_order: Json, place: Json) -> Json:
-    here = [inventory.level_of(work, line["inventoryItemId"], place["id"]) for line in fulfillment_order["lines"]]
-    stocked = sum(level is not None for level in here)
-    movable = stocked > 0
+    lines = [line | {"orderId": fulfillment_order["orderId"]} for line in fulfillment_order["lines"]]
+    here = [line for line in lines if inventory.level_of(work, line["inventoryItemId"], place["id"]) is not None]
+    elsewhere = [line for line in lines if line not in here]
     return {
         "id": place["id"],
         "location": place,
-        "movable": movable,
-        "message": None if movable else "No items are stocked at this location.",
-        "availableLineItemsCount": exactly(stocked),
-        "unavailableLineItemsCount": exactly(len(here) - stocked),
+        "movable": bool(here),
+        "message": None if here else "No items are stocked at this location.",
+        "available": here,
+        "unavailable": elsewhere,
+        "availableLineItemsCount": exactly(len(here)),
+        "unavailableLineItemsCount": exactly(len(elsewhere)),
     }

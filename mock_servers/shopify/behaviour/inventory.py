@@ -269,6 +269,11 @@ def item_variants(source: Json, args: Json, run: Run) -> Connection:
     return listed(run, args, "variants", [item_variant(source, {}, run)])
 
 
+@fake.field("InventoryItem.countryHarmonizedSystemCodes")
+def country_harmonized_system_codes(_source: Json, args: Json, run: Run) -> Connection:
+    return listed(run, args, "countryHarmonizedSystemCodes", [])
+
+
 @fake.field("InventoryItem.measurement")
 def measurement(source: Json, _args: Json, _run: Run) -> Json:
     weight = {"unit": "GRAMS", "value": float(source["grams"])}

@@ -264,6 +264,11 @@ def total_discount(source: Json, _args: Json, _run: Run) -> Json:
     return bag("0.00", source["currencyCode"])
 
 
+@fake.field("LineItem.discountAllocations", "LineItem.duties", "ShippingLine.discountAllocations")
+def none_of_them(_source: Json, _args: Json, _run: Run) -> list[Json]:
+    return []
+
+
 @fake.field("LineItem.fulfillableQuantity")
 def fulfillable_quantity(source: Json, _args: Json, _run: Run) -> int:
     return int(source["unfulfilledQuantity"])

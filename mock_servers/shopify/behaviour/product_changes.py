@@ -26,6 +26,8 @@ from mock_servers.shopify.behaviour.products import (
     change_product,
     change_variant,
     make_product,
+    make_variant,
+    of_variants,
     tell_product,
     variants_of,
     with_product_keys,
@@ -61,26 +63,56 @@ def changes_in(given: Json) -> Json:
     return changes
 
 
+def add_variant(work: Work, product: Json, given: Json) -> Json:
+    """One more variant of a product, stocked at the first location. Raises `UserErrors`; its sentence is assumed."""
+    title = given.get("title") or "Default Title"
+    have = variants_of(work, product)
+    if any(each["title"] == title for each in have):
+        refuse(None, f"The variant '{title[:80]}' already exists. Please change at least one option value.")
+    position = 1 + max((each["position"] for each in have), default=0)
+    made = make_variant(work, product["id"], product["title"], position, given)
+    inventory.stock(work, made["inventoryItemId"], first_location(work)["id"])
+    change_product(work, product, of_variants([*have, made]))
+    return made
+
+
+def delete_variant(work: Work, product: Json, variant: Json) -> None:
+    """A variant is gone; orders keep their lines. Raises `UserErrors` for the last one; its sentence is assumed."""
+    left = [each for each in variants_of(work, product) if each["id"] != variant["id"]]
+    if not left:
+        refuse(None, "Cannot delete the last variant of a product")
+    _drop(work, variant)
+    _forget(work, product, "variantId", variant["id"], {"variantId": None, "inventoryItemId": None})
+    change_product(work, product, of_variants(left))
+
+
 def delete_product(work: Work, product: Json) -> None:
     """A product is gone with its variants, their items and levels; orders keep their lines, which name it no more.
 
     That a line's `product_id` is null from then on is documented; of its `variant_id` it is assumed.
     """
     for variant in variants_of(work, product):
-        for level in inventory.levels_of(work, variant["inventoryItemId"]):
-            work.collection("inventory_level").delete(level["id"])
-        work.collection("inventory_item").delete(variant["inventoryItemId"])
-        work.collection("variant").delete(variant["id"])
-        number = number_in(variant["inventoryItemId"])
-        tell(work, "inventory_items/delete", partial(dict, id=number))
-    for order in work.collection("order").rows(Holds("productNumbers", str(number_in(product["id"])))):
-        lines = [line | NAMELESS if line["productId"] == product["id"] else line for line in order["lines"]]
-        work.collection("order").save(order | {"lines": lines})
+        _drop(work, variant)
+    nameless = {"productId": None, "variantId": None, "inventoryItemId": None}
+    _forget(work, product, "productId", product["id"], nameless)
     work.collection("product").delete(product["id"])
     tell(work, "products/delete", lambda: {"id": number_in(product["id"])})
 
 
-NAMELESS = {"productId": None, "variantId": None, "inventoryItemId": None}
+def _drop(work: Work, variant: Json) -> None:
+    """A variant with its item and that one's levels."""
+    for level in inventory.levels_of(work, variant["inventoryItemId"]):
+        work.collection("inventory_level").delete(level["id"])
+    work.collection("inventory_item").delete(variant["inventoryItemId"])
+    work.collection("variant").delete(variant["id"])
+    tell(work, "inventory_items/delete", partial(dict, id=number_in(variant["inventoryItemId"])))
+
+
+def _forget(work: Work, product: Json, member: str, id: str, nameless: Json) -> None:
+    """Lines of orders name something no more."""
+    for order in work.collection("order").rows(Holds("productNumbers", str(number_in(product["id"])))):
+        lines = [line | nameless if line[member] == id else line for line in order["lines"]]
+        work.collection("order").save(order | {"lines": lines})
 
 
 # Mutations ------------------------------------------------------------------------------------------------------------

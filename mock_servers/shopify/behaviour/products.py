@@ -77,7 +77,7 @@ VARIANTS = Resource(
 def make_product(work: Work, title: str, variants: list[Json], *, vendor: str = "Seatrial") -> Json:
     """A new product with variants (`sku`, `price`, `barcode`, `grams`, `title`) and their inventory items, untold."""
     product_id, number = next_id(work, "Product")
-    made = [_make_variant(work, product_id, title, place, each) for place, each in enumerate(variants, 1)]
+    made = [make_variant(work, product_id, title, place, each) for place, each in enumerate(variants, 1)]
     document = product_document(work.stamp, product_id, number, title, vendor, made)
     return add(work, "product", document).body
 
@@ -98,17 +98,25 @@ def product_document(stamp: str, id: str, number: int, title: str, vendor: str, 
         "status": "ACTIVE",
         "tags": [],
         "tagKeys": [],
-        "skuKeys": [variant["skuKey"] for variant in variants],
-        "barcodes": [variant["barcode"] for variant in variants if variant["barcode"]],
         "isGiftCard": False,
-        "options": [variant["title"] for variant in variants],
         "createdAt": stamp,
         "updatedAt": stamp,
         "publishedAt": stamp,
+        **of_variants(variants),
     }
 
 
-def _make_variant(work: Work, product_id: str, product_title: str, position: int, given: Json) -> Json:
+def of_variants(variants: list[Json]) -> Json:
+    """What a product keeps of its variants."""
+    return {
+        "skuKeys": [variant["skuKey"] for variant in variants],
+        "barcodes": [variant["barcode"] for variant in variants if variant["barcode"]],
+        "options": [variant["title"] for variant in variants],
+    }
+
+
+def make_variant(work: Work, product_id: str, product_title: str, position: int, given: Json) -> Json:
+    """A new variant and its inventory item, untold."""
     variant_id, number = next_id(work, "ProductVariant")
     item_id, item_number = next_id(work, "InventoryItem")
     variant = variant_document(work.stamp, variant_id, number, product_id, product_title, position, given, item_id)
@@ -322,3 +330,8 @@ def available_for_sale(source: Json, _args: Json, run: Run) -> bool:
 @fake.field("ProductVariant.selectedOptions")
 def selected_options(source: Json, _args: Json, _run: Run) -> list[Json]:
     return [{"name": "Title", "value": source["title"]}]
+
+
+@fake.field("ProductVariant.requiresComponents")
+def requires_components(_source: Json, _args: Json, _run: Run) -> bool:
+    return False

@@ -266,6 +266,22 @@ def refund_transactions(source: Json, args: Json, run: Run) -> Connection:
     return listed(run, args, "transactions", shown_transactions(order, source["transactions"]))
 
 
+@fake.field("Refund.orderAdjustments")
+def order_adjustments(source: Json, args: Json, run: Run) -> Connection:
+    """Only what its lines and its shipping do not account for."""
+    rows = [
+        {
+            "id": each["id"],
+            "reason": each["reason"].upper().replace(" ", "_"),
+            "amountSet": bag(each["amount"], source["currencyCode"]),
+            "taxAmountSet": bag("0.00", source["currencyCode"]),
+        }
+        for each in source["adjustments"]
+        if each["kind"] == "refund_discrepancy"
+    ]
+    return listed(run, args, "orderAdjustments", rows)
+
+
 @fake.field("RefundLineItem.priceSet")
 def price_set(source: Json, _args: Json, _run: Run) -> Json:
     return bag(source["price"], source["currencyCode"])

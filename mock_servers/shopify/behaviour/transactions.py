@@ -200,3 +200,13 @@ def parent_transaction(source: Json, _args: Json, run: Run) -> Json | None:
         return None
     order = run.call.collection("order").get(source["orderId"]).body
     return next(_shown(order, each) for each in order["transactions"] if each["id"] == source["parentId"])
+
+
+@fake.field("OrderTransaction.manualPaymentGateway")
+def manual_payment_gateway(source: Json, _args: Json, _run: Run) -> bool:
+    return bool(source["gateway"] == "manual")
+
+
+@fake.field("OrderTransaction.fees")
+def fees(_source: Json, _args: Json, _run: Run) -> list[Json]:
+    return []  # only Shopify Payments takes any

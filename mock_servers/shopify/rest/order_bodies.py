@@ -1,5 +1,6 @@
 """Order bodies as REST spells them, turned into the inputs of GraphQL's mutations."""
 
+import re
 from typing import Any
 
 from mock_servers.core.fake import Call
@@ -10,6 +11,7 @@ from mock_servers.shopify.rest.door import enumerated, gid_for, spelled, tags_of
 
 Json = dict[str, Any]
 PLAIN = ("email", "phone", "note", "po_number")
+CODE = re.compile(r"[A-Z]{2,3}\Z")
 COUNTRY_CODES = {name.lower(): code for code, name in COUNTRY_NAMES.items()}
 
 
@@ -60,6 +62,8 @@ def address(given: Json | None) -> Json | None:
         return None
     wanted = spelled(given, "first_name", "last_name", "company", "address1", "address2", "city", "province", "zip")
     wanted |= spelled(given, "province_code", "phone")
+    if CODE.match(given.get("province") or "") and not given.get("province_code"):
+        wanted |= {"provinceCode": given["province"]}  # a province may be said by its code (published examples)
     first, _, last = (given.get("name") or "").partition(" ")
     if first and not given.get("first_name") and not given.get("last_name"):
         wanted |= {"firstName": first, "lastName": last or None}

@@ -4,12 +4,21 @@ from typing import Any
 
 from mock_servers.core.fake import Call
 from mock_servers.core.filters import Condition, Is
+from mock_servers.core.refusal import Refusal
+from mock_servers.core.store import Document
 from mock_servers.core.wire import Reply
 from mock_servers.shopify.behaviour.base import find
-from mock_servers.shopify.behaviour.product_changes import changes_in, create_product, delete_product, update_variant
+from mock_servers.shopify.behaviour.product_changes import (
+    add_variant,
+    changes_in,
+    create_product,
+    delete_product,
+    delete_variant,
+    update_variant,
+)
 from mock_servers.shopify.behaviour.products import change_product
 from mock_servers.shopify.behaviour.rest import product_shape, variant_shape
-from mock_servers.shopify.rest.door import camel, gid_for, named, operation, shown, spelled, tags_of, wrong
+from mock_servers.shopify.rest.door import camel, gid_for, global_id, named, operation, shown, spelled, tags_of, wrong
 from mock_servers.shopify.rest.lists import by_id, by_time, count, exactly, page
 
 Json = dict[str, Any]
@@ -101,27 +110,56 @@ def _grams(given: Json) -> int:
     return round(float(given["weight"]) * GRAMS[given.get("weight_unit", "kg")])
 
 
-def _variant(call: Call, variant: Json) -> Reply:
-    return Reply(200, {"variant": shown(call, variant_shape(call, variant))})
+def _variant(call: Call, variant: Json, status: int = 200) -> Reply:
+    return Reply(status, {"variant": shown(call, variant_shape(call, variant))})
 
 
 @operation("listVariants")
 def list_variants(call: Call) -> Reply:
-    mine = Is("productId", "=", named(call, "Product", "product_id").id)
-    return page(
-        call, "variants", "ProductVariant", lambda row: variant_shape(call, row), mine, *by_id(call, "ProductVariant")
-    )
+    shape = lambda row: variant_shape(call, row)  # noqa: E731 - named for the line's sake
+    return page(call, "variants", "ProductVariant", shape, _of_product(call), *by_id(call, "ProductVariant"))
 
 
+@operation("countVariants")
+def count_variants(call: Call) -> Reply:
+    return count(call, "ProductVariant", _of_product(call))
+
+
+def _of_product(call: Call) -> Condition:
+    return Is("productId", "=", named(call, "Product", "product_id").id)
+
+
+@operation("createVariant")
+def create_variant(call: Call) -> Reply:
+    product = named(call, "Product", "product_id").body
+    return _variant(call, add_variant(call, product, _new_variant(call.body["variant"])), 201)
+
+
+@operation("getProductVariant")
 @operation("getVariant")
 def get_variant(call: Call) -> Reply:
-    return _variant(call, named(call, "ProductVariant").body)
+    return _variant(call, _own_variant(call).body)
 
 
+@operation("updateProductVariant")
 @operation("updateVariant")
 def do_update_variant(call: Call) -> Reply:
-    variant = named(call, "ProductVariant")
+    variant = _own_variant(call)
     return _variant(call, _update(call, variant["productId"], call.body["variant"] | {"id": None}, variant.id))
+
+
+@operation("deleteVariant")
+def do_delete_variant(call: Call) -> Reply:
+    delete_variant(call, named(call, "Product", "product_id").body, _own_variant(call).body)
+    return Reply(200, {})
+
+
+def _own_variant(call: Call) -> Document:
+    """The variant the path names; of the product it names, where it names one. Refuses with `not_found`."""
+    variant = named(call, "ProductVariant")
+    if "product_id" in call.path and variant["productId"] != global_id("Product", call.path["product_id"]):
+        raise Refusal("not_found")
+    return variant
 
 
 def _update(call: Call, product_id: str, given: Json, id: str | None = None) -> Json:
