@@ -35,6 +35,8 @@ EXAMPLES = 1000 if DEEP else 8
 EXAMPLES_OF_A_FIELD = 1000 if DEEP else 2
 STORIES = 60 if DEEP else 12
 WITHOUT_END = 10**9
+REJECTED = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
+"""The answers that Schemathesis takes for a refusal of what does not fit."""
 
 HABITS: dict[str, Any] = {
     "database": None,
@@ -141,7 +143,11 @@ def _config(target: Target, surface: str) -> SchemathesisConfig:
         for each in target.contract.surfaces[surface].operations
     )  # a POST beside a list that makes nothing says so by having no 201
     generation = {"allow-x00": False, "allow-extra-parameters": strict}
-    checks: dict[str, Any] = {"positive_data_acceptance": {"expected-statuses": fine}}
+    rejected = [*REJECTED, str(known["body_too_large"].status)]  # a wrong body may be too large as well
+    checks: dict[str, Any] = {
+        "positive_data_acceptance": {"expected-statuses": fine},
+        "negative_data_rejection": {"expected-statuses": rejected},
+    }
     if acts:
         checks["ensure_resource_availability"] = {"enabled": False}
     return SchemathesisConfig.from_dict({"generation": generation, "checks": checks})
