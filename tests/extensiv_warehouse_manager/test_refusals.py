@@ -126,6 +126,13 @@ def test_an_order_that_does_not_fit_is_refused_by_the_member(wm, change, code, n
         assert sorted(each["Name"] for each in body["Properties"]) == names
 
 
+def test_a_person_has_no_company_and_says_so(wm):
+    """As python-3pl-central 0.1.1 does, which also finds orders again by their invoice."""
+    id = place(wm, shipTo=HOME | {"companyName": ""}, invoiceNumber="INV-1")
+    (found,) = wm.get("/orders?detail=all&itemdetail=all&rql=invoiceNumber==INV-1").json()["ResourceList"]
+    assert (found["ReadOnly"]["OrderId"], found["ShipTo"]["CompanyName"], found["SavedElements"]) == (id, "", [])
+
+
 def test_an_id_wins_over_a_name_and_a_reference_is_taken_to_the_letter(wm):
     place(wm, "web-1", customerIdentifier={"id": 4, "name": "Nobody"})
     place(wm, "WEB-1", customerIdentifier={"externalId": "ACME"})
