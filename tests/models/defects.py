@@ -11,7 +11,8 @@ from connectors.core.cursors import write_cursor
 from connectors.core.errors import Conflict, Unknown
 from connectors.extend_commerce import ExtendCommerce
 from connectors.extensiv_order_manager import OrderManager
-from connectors.extensiv_warehouse_manager import WarehouseManager
+from connectors.extensiv_warehouse_manager import Settings, WarehouseManager
+from connectors.extensiv_warehouse_manager.orders import Orders as WarehouseOrders
 from connectors.shopify import Shopify
 from connectors.woocommerce import WooCommerce
 
@@ -92,12 +93,20 @@ class Leaping(ExtendCommerce):
             yield Page(page.rows, write_cursor(self._http.now() + timedelta(hours=1)))
 
 
-class Presuming(WarehouseManager):
+class PresumingOrders(WarehouseOrders):
     """Takes an order that somebody was faster with for one that is cancelled by now."""
 
     async def _cancel(self, id: str, tag: str, reason: str) -> bool:
         await super()._cancel(id, tag, reason)
         return True
+
+
+class Presuming(WarehouseManager):
+    """Has such orders."""
+
+    def __init__(self, settings: Settings, **edge: Any) -> None:
+        super().__init__(settings, **edge)
+        self._orders = PresumingOrders(self._http, settings, self._customer, self._facility)
 
 
 class Forgetful(WooCommerce):
