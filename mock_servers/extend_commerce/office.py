@@ -216,6 +216,9 @@ def make_offer(work: Work, form: Offer) -> dict[str, Any]:
     """A salesperson writes an offer."""
     customer = work.collection("customer").get(form.customer)
     product = work.collection("product").get(form.product)
+    most = fact(work, "quantity_maximum")
+    if not 1 <= form.quantity <= most:
+        raise UsageError(f"1 to {most} are offered")
     return {"offer": offers.make_offer(work, customer, product.id, form.quantity).id}
 
 

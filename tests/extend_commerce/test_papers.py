@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_servers.core.refusal import Refusal
+from mock_servers.core.refusal import Refusal, UsageError
 from tests.extend_commerce.house import LAMP, MUG, house, order, row
 
 OFFER = {"customerNumber": "C-1001", "partialDelivery": True, "validToDate": "2026-12-24"}
@@ -138,6 +138,12 @@ def test_an_accepted_offer_is_an_order_that_takes_stock_at_the_offered_price(ext
     assert [
         each["offerNumber"] for each in extend.read("/Offers", orderNumber=header["orderNumber"])["offerItemList"]
     ] == [number]
+
+
+def test_nothing_less_than_one_is_offered(extend):
+    for quantity in (0, -1, 10**7):
+        with pytest.raises(UsageError, match="offered"):
+            extend.act("make_offer", product=MUG, quantity=quantity)
 
 
 def test_an_offer_that_is_over_stays_as_it_is(extend):

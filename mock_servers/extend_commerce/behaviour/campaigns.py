@@ -12,7 +12,7 @@ from typing import Any
 from mock_servers.core.fake import Call, Work
 from mock_servers.core.store import Document, encode
 from mock_servers.core.wire import Reply
-from mock_servers.extend_commerce.behaviour.base import guid, kept, operation
+from mock_servers.extend_commerce.behaviour.base import fact, guid, kept, operation
 from mock_servers.extend_commerce.behaviour.orders import Row, new_order, whole
 from mock_servers.extend_commerce.behaviour.prices import is_for, is_in_force
 from mock_servers.extend_commerce.behaviour.rows import WITHOUT_WAREHOUSE, total_of
@@ -61,7 +61,7 @@ def _gift(work: Work, campaign: Document, trigger: Row | None, rows: list[Row]) 
     mode = "Discount" if campaign["price"] < 0 else product["mode"]
     place = rows[0]["warehouse"] if trigger is None else trigger["warehouse"]
     return {
-        "position": max(row["position"] for row in rows) + 10,
+        "position": max(row["position"] for row in rows) + fact(work, "position_step"),
         "sub": 0,
         "status": "Incoming",
         "mode": mode,
