@@ -31,9 +31,9 @@ from tests.laws.places import VENDORS, contract_of, target_of
 
 pytestmark = pytest.mark.sweep
 DEEP = bool(os.environ.get("SEATRIAL_DEEP"))
-EXAMPLES = 1000 if DEEP else 8
+EXAMPLES = 1000 if DEEP else 6
 EXAMPLES_OF_A_FIELD = 1000 if DEEP else 2
-STORIES = 60 if DEEP else 12
+STORIES = 60 if DEEP else 8
 WITHOUT_END = 10**9
 REJECTED = ("400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429", "5xx")
 """The answers that Schemathesis takes for a refusal of what does not fit."""

@@ -1,12 +1,16 @@
 """Warehouse Manager, driven at random."""
 
+from contextlib import nullcontext
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule, run_state_machine_as_test
 
+from connectors.extensiv_warehouse_manager import WarehouseManager
 from seatrial.histories import recorded
 from tests.models import Trouble
+from tests.models.defects import Presuming
 from tests.models.extensiv_warehouse_manager import Warehouse
 from tests.models.troubles import met, troubles
 from tests.ports.effort import effort
@@ -108,3 +112,14 @@ class Machine(RuleBasedStateMachine):
 
 def test_warehouse_manager_is_what_a_few_dicts_say():
     run_state_machine_as_test(Machine, settings=effort(30, stateful_step_count=25))
+
+
+@pytest.mark.parametrize("meanwhile", ["pick", "ship", "hold"])
+def test_a_connector_that_takes_somebody_faster_for_a_cancellation_is_noticed(meanwhile: str):
+    """A history as the machine makes them. Hypothesis needed a minute and five gigabytes to make it this short."""
+    for kind in (WarehouseManager, Presuming):
+        wm = Warehouse(kind)
+        order = wm.deliver({"A": 1})
+        with pytest.raises(AssertionError) if kind is Presuming else nullcontext():
+            wm.cancel_delivery(order, meanwhile=meanwhile)
+        wm.close()

@@ -11,13 +11,11 @@ from tests.models import (
     defects,
     test_extend_commerce,
     test_extensiv_order_manager,
-    test_extensiv_warehouse_manager,
     test_shopify,
     test_woocommerce,
 )
 from tests.models.extend_commerce import Installation
 from tests.models.extensiv_order_manager import Account
-from tests.models.extensiv_warehouse_manager import Warehouse
 from tests.models.shopify import Shop
 from tests.models.woocommerce import Store
 from tests.ports.effort import effort
@@ -29,7 +27,6 @@ PLANTED = [
     (test_extensiv_order_manager.Machine, {"deliver", "ship", "cancel_delivery"}, Account, "om", defects.Trusting),
     (test_extend_commerce.Machine, {"deliver", "reserve", "cancel_delivery"}, Installation, "extend", defects.Obliging),
     (test_extend_commerce.Machine, {"count_stock", "read_levels", "wait"}, Installation, "extend", defects.Leaping),
-    (test_extensiv_warehouse_manager.Machine, {"deliver", "cancel_delivery"}, Warehouse, "wm", defects.Presuming),
     (test_shopify.Machine, {"set_levels", "count_stock"}, Shop, "shop", defects.Additive),
     (test_shopify.Machine, {"checkout", "cancel_order"}, Shop, "shop", defects.Careless),
     (test_woocommerce.Machine, {"checkout", "tell", "tell_again"}, Store, "store", defects.Forgetful),
