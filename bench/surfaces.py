@@ -40,7 +40,7 @@ class Surface(Struct, frozen=True):
     one: str
     ids: Callable[[Any], list[Any]]
     create: tuple[str, str]
-    order: Callable[[Ask, Row], Row]
+    order: Callable[[Ask, Row], Any]
     """A new order, its number being `NUMBER`: of what a GET shows, and of the credentials."""
     stocked: Callable[[str], Sequence[tuple[str, Row]]]
     """What people do so that there is enough of this SKU for ever."""
@@ -169,11 +169,11 @@ def _warehouse_manager(ask: Ask, credentials: Row) -> Row:  # noqa: ARG001 - ite
     }
 
 
-def _order_manager_v1(ask: Ask, credentials: Row) -> Row:  # noqa: ARG001 - products are known by their SKUs
+def _order_manager_v1(ask: Ask, credentials: Row) -> list[Row]:  # noqa: ARG001 - products are known by their SKUs
     nothing = {"amount": 0, "currency": "USD"}
     costs = ("orderTotal", "shippingCost", "insuranceCost", "insuredValue", "confirmationCost")
     line = {"listingName": "x", "quantityOrdered": 1, "tax": nothing, "unitPrice": nothing}
-    return dict.fromkeys(costs, nothing) | {
+    order = dict.fromkeys(costs, nothing) | {
         "salesChannelId": int(credentials["sales_channel_id"]),
         "orderNumber": NUMBER.decode(),
         "paymentDate": "2026-01-05T10:00:00Z",
@@ -185,6 +185,7 @@ def _order_manager_v1(ask: Ask, credentials: Row) -> Row:  # noqa: ARG001 - prod
         "shipZipCode": ZIP,
         "shipCountry": "USA",
     }
+    return [order]  # it takes several at once
 
 
 def _shopify(ask: Ask, credentials: Row) -> Row:  # noqa: ARG001 - lines are variants

@@ -30,7 +30,7 @@ NOTES = (
 )
 NO_LIMIT = {
     f"{VENDOR}.limit.default": {"limit": 10**9},
-    f"{GRAPHQL_VENDOR}.limit.cost": {"maximum": 1e15, "restore_per_second": 1e15},
+    f"{GRAPHQL_VENDOR}.limit.cost": {"maximum": 1e9, "restore_per_second": 1e9},
 }
 GRAPHQL_QUERY = """
 query TenOrders($first: Int!) {
