@@ -166,3 +166,8 @@ class Play:
     def sound(self) -> list[str]:
         """What is wrong with the vendor's own books."""
         return list(self.stage.problems())
+
+
+async def rows_of(feed: Any) -> list[Any]:
+    """Every row of a walk."""
+    return [row async for page in feed for row in page.rows]

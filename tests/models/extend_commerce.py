@@ -9,7 +9,7 @@ import httpx
 from connectors.canonical import Address, Delivery, DeliveryLine, Ref
 from connectors.core.errors import Conflict, Invalid
 from tests.extend_commerce.rig import HOST, RIG
-from tests.models import Play, step
+from tests.models import Play, rows_of, step
 from tests.ports.rig import id_of
 from tests.ports.stage import Edge
 
@@ -338,7 +338,3 @@ class Installation(Play):
 
 def _name_of(row: Any) -> Any:
     return (row.sku, row.warehouse) if hasattr(row, "sku") else id_of(row)
-
-
-async def rows_of(feed: Any) -> list[Any]:
-    return [row async for page in feed for row in page.rows]

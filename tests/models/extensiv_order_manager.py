@@ -6,7 +6,7 @@ from typing import Any
 from connectors.canonical import Address, Delivery, DeliveryLine, Level, Ref
 from connectors.core.errors import Conflict
 from tests.extensiv_order_manager.rig import RIG
-from tests.models import Play, step
+from tests.models import Play, rows_of, step
 from tests.ports.rig import id_of
 
 HOME = Address("Ana Ruiz", "5 Pine Rd", "Albany", "12207", "US", region="NY")
@@ -247,7 +247,3 @@ class Account(Play):
             lambda: self.connector.deliver(delivery, "key"),
             lambda: self.connector.find_delivery(reference),
         )
-
-
-async def rows_of(feed: Any) -> list[Any]:
-    return [row async for page in feed for row in page.rows]

@@ -3,16 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.canonical import Fulfillment, Level, Order, Parcel, Ref
+from connectors.canonical import Fulfillment, Parcel, Ref
 from connectors.core.errors import Conflict
-from tests.models import Play, step
+from tests.models import step
+from tests.models.carts import SKUS, CartPlay, Telling, nothing
 from tests.shopify.rig import RIG, STOCK
-
-SKUS = {"B": "MUG-BLU", "R": "MUG-RED", "S": "SOCKS"}
-
-
-async def nothing() -> None:
-    """Nobody looks: it is simply done again."""
 
 
 @dataclass
@@ -40,27 +35,11 @@ class Sale:
             self.shipped[letter] = self.shipped.get(letter, 0) + sign * quantity
 
 
-@dataclass
-class Telling:
-    """What the connector told of one shipment."""
-
-    order: str
-    items: dict[str, int]
-    fulfillment: Fulfillment
-    taken_back: bool = False
-
-
-class Shop(Play):
+class Shop(CartPlay):
     """One shop with one location. SKUs are `B`, `R` and `S`."""
 
     rig = RIG
-
-    def begin(self) -> None:
-        self.sales: dict[str, Sale] = {}
-        self.tellings: dict[str, Telling] = {}
-        self.available = dict.fromkeys(SKUS, STOCK)
-        self.cursor: str | None = None
-        self.learnt: dict[str, Order] = {}
+    stock = STOCK
 
     # With the connector
 
@@ -77,7 +56,7 @@ class Shop(Play):
             tuple(Parcel(f"1Z-{number}-{box}", "UPS") for box in range(parcels)),
             self.stage.clock.now(),
         )
-        id, refused = await self.attempt(self._told(fulfillment))
+        id, refused = await self.attempt(self.told(fulfillment))
         may = not sale.cancelled and all(quantity <= sale.left(letter) for letter, quantity in items.items())
         assert (refused is None) == may, refused
         assert may or isinstance(refused, Conflict)
@@ -87,17 +66,10 @@ class Shop(Play):
         return id
 
     @step
-    async def tell_again(self, fulfillment: str) -> None:
-        """The same shipment once more is the same fulfilment, for as long as it lives."""
-        telling = self.tellings[fulfillment]
-        if not telling.taken_back:
-            assert await self._told(telling.fulfillment) == fulfillment
-
-    @step
     async def take_back(self, fulfillment: str) -> None:
         """The shipment was voided."""
         telling = self.tellings[fulfillment]
-        await self.once(lambda: self._done(self.connector.cancel_fulfillment(fulfillment, "key")), nothing)
+        await self.once(lambda: self.done(self.connector.cancel_fulfillment(fulfillment, "key")), nothing)
         if not telling.taken_back:
             telling.taken_back = True
             self.sales[telling.order].ship(telling.items, -1)
@@ -113,33 +85,12 @@ class Shop(Play):
             return True if there.status == "cancelled" else None
 
         _, refused = await self.attempt(
-            self.once(lambda: self._done(self.connector.cancel_order(order, "INVENTORY", "key")), found)
+            self.once(lambda: self.done(self.connector.cancel_order(order, "INVENTORY", "key")), found)
         )
         assert (refused is None) == may, refused
         assert may or isinstance(refused, Conflict)
         if may:
             self._cancelled(sale)
-
-    @step
-    async def set_levels(self, levels: dict[str, int]) -> None:
-        """Publish absolute numbers."""
-        now = self.stage.clock.now()
-        asked = [Level(SKUS[letter], "", quantity, quantity, now) for letter, quantity in levels.items()]
-        refused = await self.once(lambda: self.connector.set_levels(asked, "key"), nothing)
-        assert not refused
-        self.available |= levels
-
-    @step
-    async def read_orders(self) -> None:
-        """Read on from the last cursor."""
-
-        async def walk() -> None:
-            async for page in self.connector.orders(self.cursor):
-                self.learnt |= {order.source.id: order for order in page.rows}
-                self.cursor = page.cursor
-
-        await self.read(walk)
-        assert {id: shown(order) for id, order in self.learnt.items()} == self._wanted()
 
     # People
 
@@ -189,12 +140,6 @@ class Shop(Play):
         if may:
             self._cancelled(sale)
 
-    @step
-    async def count_stock(self, letter: str, quantity: int) -> None:
-        """Somebody counts what can be sold."""
-        assert self.act("count_stock", sku=SKUS[letter], quantity=quantity) is not None
-        self.available[letter] = quantity
-
     # The model
 
     def _cancelled(self, sale: Sale) -> None:
@@ -204,37 +149,8 @@ class Shop(Play):
             for letter in sale.wanted:
                 self.available[letter] += sale.wanted[letter]
 
-    def _wanted(self) -> dict[str, Any]:
+    def wanted(self) -> dict[str, Any]:
         return {
             id: (sale.status, {SKUS[letter]: 0 if sale.cancelled else sale.wanted[letter] for letter in sale.wanted})
             for id, sale in self.sales.items()
         }
-
-    async def compare(self) -> None:
-        assert self.sound() == []
-        orders = await self.look(lambda shop: rows_of(shop.orders()))
-        assert {order.source.id: shown(order) for order in orders} == self._wanted()
-        levels = await self.look(lambda shop: shop.find_levels([*SKUS.values()]))
-        assert dict(levels) == {SKUS[letter]: quantity for letter, quantity in self.available.items()}
-        for id, telling in self.tellings.items():
-            found = await self.look(lambda shop, telling=telling: shop.find_fulfillment(telling.fulfillment))
-            assert found == (None if telling.taken_back else id), id
-
-    async def _told(self, fulfillment: Fulfillment) -> str:
-        return await self.once(
-            lambda: self.connector.fulfill(fulfillment, "key"),
-            lambda: self.connector.find_fulfillment(fulfillment),
-        )
-
-    async def _done(self, writing: Any) -> bool:
-        await writing
-        return True
-
-
-def shown(order: Order) -> tuple[str, dict[str, int]]:
-    """What the model knows of an order, as the connector reads it."""
-    return order.status, {line.sku: line.fulfillable or 0 for line in order.lines}
-
-
-async def rows_of(feed: Any) -> list[Any]:
-    return [row async for page in feed for row in page.rows]

@@ -3,18 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.canonical import Fulfillment, Level, Order, Parcel, Ref
+from connectors.canonical import Fulfillment, Parcel, Ref
 from connectors.core.errors import Conflict
-from tests.models import Play, step
+from tests.models import step
+from tests.models.carts import SKUS, CartPlay, Telling, nothing
 from tests.ports.rig import Rig
 from tests.ports.stage import Edge
 from tests.woocommerce.rig import RIG, STOCK
-
-SKUS = {"B": "MUG-BLU", "R": "MUG-RED", "S": "SOCKS"}
-
-
-async def nothing() -> None:
-    """Nobody looks: it is simply done again."""
 
 
 @dataclass
@@ -53,31 +48,15 @@ class Sale:
             self.told[letter] = self.told.get(letter, 0) + sign * quantity
 
 
-@dataclass
-class Telling:
-    """What the connector told of one shipment."""
-
-    order: str
-    items: dict[str, int]
-    fulfillment: Fulfillment
-    taken_back: bool = False
-
-
-class Store(Play):
+class Store(CartPlay):
     """One store. SKUs are `B`, `R` and `S`; the last is a variation of another product."""
 
     rig = RIG
+    stock = STOCK
 
     async def connect(self, edge: Edge, rig: Rig | None = None) -> Any:
         """A key never ends, so there is one way to have one."""
         return (rig or self.stage.rig).connect(self.stage, edge)
-
-    def begin(self) -> None:
-        self.sales: dict[str, Sale] = {}
-        self.tellings: dict[str, Telling] = {}
-        self.available = dict.fromkeys(SKUS, STOCK)
-        self.cursor: str | None = None
-        self.learnt: dict[str, Order] = {}
 
     # With the connector
 
@@ -94,7 +73,7 @@ class Store(Play):
             tuple(Parcel(f"1Z-{number}-{box}", "UPS") for box in range(parcels)),
             self.stage.clock.now(),
         )
-        id, refused = await self.attempt(self._told(fulfillment))
+        id, refused = await self.attempt(self.told(fulfillment))
         may = not sale.called_off and all(quantity <= sale.left(letter) for letter, quantity in items.items())
         assert (refused is None) == may, refused
         assert may or isinstance(refused, Conflict)
@@ -106,17 +85,10 @@ class Store(Play):
         return id
 
     @step
-    async def tell_again(self, told: str) -> None:
-        """The same shipment once more is the same entry, for as long as it lives."""
-        telling = self.tellings[told]
-        if not telling.taken_back:
-            assert await self._told(telling.fulfillment) == told
-
-    @step
     async def take_back(self, told: str) -> None:
         """The shipment was voided; an order that was completed waits again."""
         telling = self.tellings[told]
-        await self.once(lambda: self._done(self.connector.cancel_fulfillment(told, "key")), nothing)
+        await self.once(lambda: self.done(self.connector.cancel_fulfillment(told, "key")), nothing)
         if not telling.taken_back:
             telling.taken_back = True
             sale = self.sales[telling.order]
@@ -135,33 +107,12 @@ class Store(Play):
             return True if there.status == "cancelled" else None
 
         _, refused = await self.attempt(
-            self.once(lambda: self._done(self.connector.cancel_order(order, "INVENTORY", "key")), found)
+            self.once(lambda: self.done(self.connector.cancel_order(order, "INVENTORY", "key")), found)
         )
         assert (refused is None) == may, refused
         assert may or isinstance(refused, Conflict)
         if may and not sale.called_off:
             self._cancelled(sale)
-
-    @step
-    async def set_levels(self, levels: dict[str, int]) -> None:
-        """Publish absolute numbers."""
-        now = self.stage.clock.now()
-        asked = [Level(SKUS[letter], "", quantity, quantity, now) for letter, quantity in levels.items()]
-        refused = await self.once(lambda: self.connector.set_levels(asked, "key"), nothing)
-        assert not refused
-        self.available |= levels
-
-    @step
-    async def read_orders(self) -> None:
-        """Read on from the last cursor."""
-
-        async def walk() -> None:
-            async for page in self.connector.orders(self.cursor):
-                self.learnt |= {order.source.id: order for order in page.rows}
-                self.cursor = page.cursor
-
-        await self.read(walk)
-        assert {id: shown(order) for id, order in self.learnt.items()} == self._wanted()
 
     # People
 
@@ -220,12 +171,6 @@ class Store(Play):
         assert self.act("restore" if sale.trashed else "trash", order=order) is not None
         sale.trashed = not sale.trashed
 
-    @step
-    async def count_stock(self, letter: str, quantity: int) -> None:
-        """Somebody counts what can be sold."""
-        assert self.act("count_stock", sku=SKUS[letter], quantity=quantity) is not None
-        self.available[letter] = quantity
-
     # The model
 
     def _cancelled(self, sale: Sale) -> None:
@@ -234,37 +179,8 @@ class Store(Play):
         for letter, count in sale.wanted.items():
             self.available[letter] += count
 
-    def _wanted(self) -> dict[str, Any]:
+    def wanted(self) -> dict[str, Any]:
         return {
             id: (sale.status, {SKUS[letter]: 0 if sale.called_off else count for letter, count in sale.wanted.items()})
             for id, sale in self.sales.items()
         }
-
-    async def compare(self) -> None:
-        assert self.sound() == []
-        orders = await self.look(lambda store: rows_of(store.orders()))
-        assert {order.source.id: shown(order) for order in orders} == self._wanted()
-        levels = await self.look(lambda store: store.find_levels([*SKUS.values()]))
-        assert dict(levels) == {SKUS[letter]: quantity for letter, quantity in self.available.items()}
-        for id, telling in self.tellings.items():
-            found = await self.look(lambda store, telling=telling: store.find_fulfillment(telling.fulfillment))
-            assert found == (None if telling.taken_back else id), id
-
-    async def _told(self, fulfillment: Fulfillment) -> str:
-        return await self.once(
-            lambda: self.connector.fulfill(fulfillment, "key"),
-            lambda: self.connector.find_fulfillment(fulfillment),
-        )
-
-    async def _done(self, writing: Any) -> bool:
-        await writing
-        return True
-
-
-def shown(order: Order) -> tuple[str, dict[str, int]]:
-    """What the model knows of an order, as the connector reads it."""
-    return order.status, {line.sku: line.fulfillable or 0 for line in order.lines}
-
-
-async def rows_of(feed: Any) -> list[Any]:
-    return [row async for page in feed for row in page.rows]
